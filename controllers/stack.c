@@ -1,0 +1,140 @@
+#include "controllers/stack.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "tensor/linear.h"
+#include "tensor/pointwise.h"
+
+const char *const eg_stack_starts[] = {"zero", "learned", NULL};
+
+static int declare(struct eg_stack_state *s, size_t l, const struct eg_stack_options *o,
+                   eg_init_rule *bias, size_t inputs, size_t read, struct eg_params *params)
+{
+    static const char *const names[EG_STATES_MAX] = {"hidden_start", "cell_start"};
+    static const char *const symbols[EG_STATES_MAX] = {"h_0", "c_0"};
+    struct eg_layer *layer = &s->layer[l];
+    char prefix[64];
+    int ret;
+    snprintf(prefix, sizeof prefix, "controller/layer%zu", l);
+    struct eg_param_row row = {
+        .name = "weight_input",
+        .symbol = "W_x",
+        .shape = l == 0 ? "inputs x gates * cells" : "cells x gates * cells",
+        .unit = "1",
+        .equation = "C1",
+        .rows = inputs,
+        .cols = s->gates * s->cells,
+        .init = eg_init_glorot,
+        .scale = o->init_scale,
+    };
+    if ((ret = eg_params_add(params, prefix, &row, &layer->w_input)))
+        return ret;
+    const size_t recurrent = read + (s->states ? s->cells : 0);
+    layer->has_recurrent = recurrent > 0;
+    row.name = "weight_recurrent";
+    row.symbol = "W_r";
+    row.shape = "(read + cells) x gates * cells";
+    row.rows = recurrent;
+    if (recurrent && (ret = eg_params_add(params, prefix, &row, &layer->w_recurrent)))
+        return ret;
+    row.name = "bias";
+    row.symbol = "b";
+    row.shape = "1 x gates * cells";
+    row.rows = 1;
+    row.init = bias;
+    row.scale = o->forget_bias;
+    if ((ret = eg_params_add(params, prefix, &row, &layer->bias)))
+        return ret;
+    for (size_t i = 0; i < s->states && o->start == EG_STATE_LEARNED; i++) {
+        const struct eg_param_row start = {
+            .name = names[i],
+            .symbol = symbols[i],
+            .shape = "1 x cells",
+            .unit = "1",
+            .equation = "C2",
+            .rows = 1,
+            .cols = s->cells,
+            .init = eg_init_uniform,
+            .scale = 0.1,
+        };
+        if ((ret = eg_params_add(params, prefix, &start, &layer->start[i])))
+            return ret;
+    }
+    return EG_OK;
+}
+
+int eg_stack_init(struct eg_stack_state *s, const struct eg_stack_options *o, size_t gates,
+                  size_t states, eg_init_rule *bias, const struct eg_controller_size *size,
+                  struct eg_params *params, size_t *outputs)
+{
+    memset(s, 0, sizeof *s);
+    s->cells = (size_t) o->size;
+    s->count = (size_t) o->layers;
+    s->gates = gates;
+    s->states = states;
+    s->start = o->start;
+    s->activation = o->activation;
+    for (size_t l = 0; l < s->count; l++) {
+        const int ret = declare(s, l, o, bias, l == 0 ? size->inputs : s->cells,
+                                l == 0 ? size->read : 0, params);
+        if (ret)
+            return ret;
+    }
+    *outputs = s->cells;
+    return EG_OK;
+}
+
+int eg_stack_begin(void *state, struct eg_tape *tape, struct eg_var *x, size_t rows)
+{
+    struct eg_stack_state *s = state;
+    s->x = x;
+    s->projected = eg_linear(tape, &s->layer[0].w_input, &s->layer[0].bias, NULL, 1, &x);
+    for (size_t l = 0; l < s->count; l++)
+        for (size_t i = 0; i < s->states; i++) {
+            struct eg_var *v;
+            if (s->start == EG_STATE_LEARNED)
+                v = eg_repeat(tape, eg_tape_param(tape, &s->layer[l].start[i]), rows);
+            else if ((v = eg_tape_var(tape, rows, s->cells, 1)))
+                memset(v->x, 0, rows * s->cells * sizeof *v->x);
+            if (!v)
+                return EG_RAISE(EG_ERR_NOMEM);
+            s->layer[l].state[i] = v;
+        }
+    return s->projected ? EG_OK : EG_RAISE(EG_ERR_NOMEM);
+}
+
+struct eg_var *eg_stack_z(struct eg_stack_state *s, struct eg_tape *tape, size_t l,
+                          struct eg_var *u, size_t from, size_t rows, struct eg_var *read)
+{
+    struct eg_layer *layer = &s->layer[l];
+    for (size_t i = 0; i < s->states; i++)
+        layer->state[i] = eg_tape_rows(tape, layer->state[i], 0, rows);
+    struct eg_var *z = l == 0 ? eg_tape_rows(tape, s->projected, from, rows)
+                              : eg_linear(tape, &layer->w_input, &layer->bias, NULL, 1, &u);
+    if (!z || !layer->has_recurrent)
+        return z;
+    struct eg_var *in[2];
+    size_t n = 0;
+    if (l == 0 && read)
+        in[n++] = read;
+    if (s->states)
+        in[n++] = layer->state[0];
+    return eg_linear(tape, &layer->w_recurrent, NULL, z, n, in);
+}
+
+size_t eg_stack_layers(const void *state)
+{
+    return ((const struct eg_stack_state *) state)->count;
+}
+
+size_t eg_stack_extent(const void *state, char letter)
+{
+    return letter == 'H' ? ((const struct eg_stack_state *) state)->cells : 0;
+}
+
+void eg_stack_copy(const void *state, int field, size_t layer, size_t row, real *out)
+{
+    const struct eg_stack_state *s = state;
+    memcpy(out, eg_row(s->layer[layer].state[field], row), s->cells * sizeof *out);
+}

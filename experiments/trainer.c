@@ -1,0 +1,220 @@
+#include "experiments/trainer.h"
+
+#include <math.h>
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tensor/loss.h"
+
+enum { CHUNK = 4096 }; /* of the parameter vector, for passes that threads share */
+
+int eg_trainer_init(struct eg_trainer *t, struct eg_arena *arena, const struct eg_model *model,
+                    const struct eg_source *source, const struct eg_kernels *kernels,
+                    const struct eg_optimiser_options *optimiser, uint64_t seed, size_t batch,
+                    int threads)
+{
+    *t = (struct eg_trainer){.model = model,
+                             .source = source,
+                             .kernels = kernels,
+                             .seed = seed,
+                             .batch = batch,
+                             .blocks = eg_block_count(batch),
+                             .threads = threads};
+    const size_t size = model->params.size;
+    t->values = eg_arena_take(arena, size * sizeof *t->values);
+    t->total = eg_arena_zeros(arena, size, sizeof *t->total);
+    if (t->blocks > SIZE_MAX / sizeof(real) / (size ? size : 1))
+        return EG_RAISE(EG_ERR_NOMEM);
+    t->grads = eg_arena_zeros(arena, t->blocks * size, sizeof *t->grads);
+    t->loss = eg_arena_zeros(arena, t->blocks + size / CHUNK + 1, sizeof *t->loss);
+    t->status = eg_arena_zeros(arena, t->blocks, sizeof *t->status);
+    t->draws = eg_arena_zeros(arena, batch, sizeof *t->draws);
+    t->step = eg_arena_zeros(arena, (size_t) threads, sizeof(struct eg_arena *));
+    if (!t->values || !t->total || !t->grads || !t->loss || !t->status || !t->draws || !t->step)
+        return EG_RAISE(EG_ERR_NOMEM);
+    for (int i = 0; i < threads; i++)
+        if (eg_arena_init(&t->step[i], 0)) {
+            eg_trainer_free(t);
+            return EG_RAISE(EG_ERR_NOMEM);
+        }
+    eg_params_fill(&model->params, t->values, seed);
+    return eg_optimiser_init(&t->optimiser, arena, optimiser, kernels, size);
+}
+
+void eg_trainer_free(struct eg_trainer *t)
+{
+    if (t->step)
+        for (int i = 0; i < t->threads; i++)
+            eg_arena_free(&t->step[i]);
+    t->step = NULL;
+}
+
+/* Loss of a block on `tape`, whose logits are those of the steps that ask. */
+static struct eg_var *loss_of(struct eg_tape *tape, const struct eg_block *block,
+                              struct eg_var *logits, real scale)
+{
+    const size_t n = logits->cols;
+    real *target = eg_arena_take(tape->arena, logits->rows * n * sizeof *target);
+    real *mask = eg_arena_take(tape->arena, logits->rows * sizeof *mask);
+    if (!target || !mask)
+        return NULL;
+    size_t row = 0;
+    for (size_t s = 0; s < block->steps; s++) {
+        if (!block->asked[s])
+            continue;
+        const size_t rows = block->rows[s], from = block->from[s];
+        memcpy(target + row * n, block->target + from * n, rows * n * sizeof *target);
+        memcpy(mask + row, block->mask + from, rows * sizeof *mask);
+        row += rows;
+    }
+    return eg_sigmoid_loss(tape, logits, target, mask, scale);
+}
+
+static int block_gradient(struct eg_trainer *t, struct eg_arena *arena, size_t k)
+{
+    const size_t size = t->model->params.size;
+    real *grads = t->grads + k * size;
+    struct eg_block block;
+    size_t members[EG_BLOCK];
+    int ret = eg_block_make(&block, members, arena, t->source, t->draws, t->batch, k, t->blocks);
+    if (ret)
+        return ret;
+    struct eg_tape tape;
+    memset(grads, 0, size * sizeof *grads);
+    eg_tape_begin(&tape, arena, t->kernels, t->values, grads);
+    struct eg_var *logits;
+    if ((ret = eg_model_run(t->model, &tape, &block, 0, NULL, NULL, &logits)))
+        return ret;
+    struct eg_var *loss = loss_of(&tape, &block, logits, 1 / (real) t->batch);
+    if (!loss)
+        return EG_RAISE(EG_ERR_NOMEM);
+    t->loss[k] = (double) loss->x[0];
+    eg_tape_backward(&tape, loss);
+    return EG_OK;
+}
+
+int eg_trainer_gradient(struct eg_trainer *t, uint64_t update, struct eg_update_report *report)
+{
+    memset(report, 0, sizeof *report);
+    for (size_t i = 0; i < t->batch; i++)
+        t->draws[i] = (struct eg_draw){
+            .seed = t->seed, .purpose = EG_FOR_TRAINING, .step = update, .item = i};
+    eg_draw_lengths(t->source, t->draws, t->batch);
+    eg_draw_sort(t->draws, t->batch);
+
+    const size_t size = t->model->params.size, chunks = (size + CHUNK - 1) / CHUNK;
+    double *squares = t->loss + t->blocks;
+#pragma omp parallel num_threads(t->threads)
+    {
+        struct eg_arena *arena = t->step[omp_get_thread_num()];
+        const struct eg_arena_mark mark = eg_arena_mark(arena);
+#pragma omp for schedule(dynamic)
+        for (size_t k = 0; k < t->blocks; k++) {
+            t->status[k] = block_gradient(t, arena, k);
+            eg_arena_rewind(arena, mark);
+        }
+#pragma omp for schedule(static)
+        for (size_t c = 0; c < chunks; c++) {
+            const size_t from = c * CHUNK, n = size - from < CHUNK ? size - from : CHUNK;
+            memcpy(t->total + from, t->grads + from, n * sizeof *t->total);
+            for (size_t k = 1; k < t->blocks; k++)
+                t->kernels->add(t->total + from, t->grads + k * size + from, n);
+            squares[c] = t->kernels->sum_of_squares(t->total + from, n);
+        }
+    }
+    double sum = 0;
+    for (size_t k = 0; k < t->blocks; k++) {
+        if (t->status[k])
+            return t->status[k];
+        report->loss += t->loss[k];
+    }
+    for (size_t c = 0; c < chunks; c++)
+        sum += squares[c];
+    report->optimiser.gradient_norm = sqrt(sum);
+    if (!isfinite(report->loss) || !isfinite(sum))
+        return EG_RAISE(EG_ERR_DIVERGED);
+    return EG_OK;
+}
+
+int eg_trainer_update(struct eg_trainer *t, uint64_t update, uint64_t total,
+                      struct eg_update_report *report)
+{
+    const int ret = eg_trainer_gradient(t, update, report);
+    if (ret)
+        return ret;
+    eg_optimiser_step(&t->optimiser, t->values, t->total, report->optimiser.gradient_norm, update,
+                      total, &report->optimiser);
+    return EG_OK;
+}
+
+static int block_scores(struct eg_trainer *t, struct eg_arena *arena, const struct eg_draw *draws,
+                        size_t n, size_t k, size_t blocks, struct eg_score *scores)
+{
+    struct eg_block block;
+    size_t members[EG_BLOCK];
+    int ret = eg_block_make(&block, members, arena, t->source, draws, n, k, blocks);
+    if (ret)
+        return ret;
+    struct eg_tape tape;
+    eg_tape_begin(&tape, arena, t->kernels, t->values, NULL);
+    struct eg_var *logits;
+    if ((ret = eg_model_run(t->model, &tape, &block, 0, NULL, NULL, &logits)))
+        return ret;
+    for (size_t b = 0; b < block.count; b++)
+        scores[members[b]] = (struct eg_score){0};
+    const size_t n_out = logits->cols;
+    size_t row = 0;
+    for (size_t s = 0; s < block.steps; s++) {
+        if (!block.asked[s])
+            continue;
+        for (size_t b = 0; b < block.rows[s]; b++, row++) {
+            const size_t from = block.from[s] + b;
+            const real *target = block.target + from * n_out, *z = eg_row(logits, row);
+            if (block.mask[from] == 0)
+                continue;
+            struct eg_score *score = &scores[members[b]];
+            score->cost +=
+                (double) block.mask[from] * eg_sigmoid_cost(z, target, n_out) / 0.69314718055994531;
+            for (size_t c = 0; c < n_out; c++)
+                score->wrong += !((z[c] > 0) == (target[c] > (real) 0.5)) || z[c] != z[c];
+        }
+    }
+    return EG_OK;
+}
+
+int eg_trainer_score(struct eg_trainer *t, struct eg_draw *draws, size_t n, struct eg_score *scores)
+{
+    if (n == 0)
+        return EG_OK;
+    const size_t blocks = eg_block_count(n);
+    int status = EG_OK;
+#pragma omp parallel for schedule(dynamic) num_threads(t->threads)
+    for (size_t k = 0; k < blocks; k++) {
+        struct eg_arena *arena = t->step[omp_get_thread_num()];
+        const struct eg_arena_mark mark = eg_arena_mark(arena);
+        const int ret = block_scores(t, arena, draws, n, k, blocks, scores);
+        if (ret) {
+#pragma omp atomic write
+            status = ret;
+        }
+        eg_arena_rewind(arena, mark);
+    }
+    return status;
+}
+
+size_t eg_trainer_held(const struct eg_trainer *t)
+{
+    size_t held = 0;
+    for (int i = 0; i < t->threads; i++)
+        held += eg_arena_held(t->step[i]);
+    return held;
+}
+
+size_t eg_trainer_requests(const struct eg_trainer *t)
+{
+    size_t requests = 0;
+    for (int i = 0; i < t->threads; i++)
+        requests += eg_arena_requests(t->step[i]);
+    return requests;
+}

@@ -1,0 +1,109 @@
+/* tensor/kernels.h -- the inner loops, behind one table.
+ *
+ * Each kernel has one definition in plain C, in tensor/kernels/.  It is compiled once for
+ * the lowest machine of the architecture and, on x86-64, again for AVX2 and for AVX-512;
+ * each compilation fills one table.  eg_kernels_best() gives the best table this machine
+ * can run, eg_kernels_ref() the lowest.  tests/test_kernels.c compares every entry of
+ * every table with arithmetic written out in the test.
+ *
+ * Arrays never overlap unless a kernel says so.  What is called "adds" accumulates into
+ * its output, as gradients do. */
+#ifndef EG_TENSOR_KERNELS_H
+#define EG_TENSOR_KERNELS_H
+
+#include <stddef.h>
+
+#include "core/real.h"
+
+/* The activated values of one head, for one sequence.  S = 2 * range + 1 shifts. */
+struct eg_head_row {
+    real *key;   /* M                         */
+    real *shift; /* S, sums to 1              */
+    real beta;   /* key strength, >= 0        */
+    real gate;   /* interpolation gate, 0..1  */
+    real gamma;  /* sharpening, >= 1          */
+};
+
+/* Constants of the numeric guards; docs/equations.md says where they enter. */
+#define EG_COSINE_EPS ((real) 1e-8)
+#define EG_SHARPEN_FLOOR ((real) 1e-30)
+
+/* What one addressing leaves for its backward: 5 rows of N and 4 scalars. */
+struct eg_address_saved {
+    real *cosine; /* K_i                                       */
+    real *inv;    /* 1 / sqrt(|M_i|^2 + eps)                   */
+    real *w_c;    /* content weighting                         */
+    real *w_g;    /* gated weighting                           */
+    real *w_s;    /* shifted weighting                         */
+    real inv_key; /* 1 / sqrt(|k|^2 + eps)                     */
+};
+
+struct eg_adam {
+    real rate, beta1, beta2, eps; /* rate with the bias corrections folded in; eps likewise */
+};
+
+struct eg_kernels {
+    const char *name;
+
+    /* y += x; y += a x; sum of x y. */
+    void (*add)(real *y, const real *x, size_t n);
+    void (*axpy)(real *y, real a, const real *x, size_t n);
+    real (*dot)(const real *x, const real *y, size_t n);
+
+    void (*exp)(real *y, const real *x, size_t n);
+    void (*log)(real *y, const real *x, size_t n); /* x > 0 and normal */
+    void (*sigmoid)(real *y, const real *x, size_t n);
+    void (*tanh)(real *y, const real *x, size_t n);
+
+    /* One LSTM row: z (4H: input, forget, output, candidate) and c_prev -> h, c; `act` (5H)
+     * keeps the activated gates and tanh(c).  Back adds into dz and dc_prev (may be NULL);
+     * dh, dc are what came from later. */
+    void (*lstm)(real *h, real *c, real *act, const real *z, const real *c_prev, size_t cells);
+    void (*lstm_back)(real *dz, real *dc_prev, const real *dh, const real *dc, const real *act,
+                      const real *c_prev, size_t cells);
+
+    /* |M_i|^2 for all slots; memory is (M, N), the slot index contiguous. */
+    void (*norms)(real *norms, const real *memory, size_t slots, size_t width);
+    /* NTM addressing, eq. 5-9, for one head and one sequence.  `inv` of `saved` is given. */
+    void (*address)(real *w, struct eg_address_saved *saved, const struct eg_head_row *head,
+                    const real *memory, const real *w_prev, size_t slots, size_t width,
+                    size_t range);
+    /* Adds into dhead (same layout), dmemory and dw_prev; either may be NULL.  `work`: 3 N. */
+    void (*address_back)(struct eg_head_row *dhead, real *dmemory, real *dw_prev, const real *dw,
+                         const real *w, const struct eg_address_saved *saved,
+                         const struct eg_head_row *head, const real *memory, const real *w_prev,
+                         real *work, size_t slots, size_t width, size_t range);
+    /* r = sum_i w_i M_i; back adds into dw and dmemory (either may be NULL). */
+    void (*read)(real *r, const real *w, const real *memory, size_t slots, size_t width);
+    void (*read_back)(real *dw, real *dmemory, const real *dr, const real *w, const real *memory,
+                      size_t slots, size_t width);
+    /* out_i = in_i (1 - w_i e) + w_i a for one head; `out` may be `in`. */
+    void (*write)(real *out, const real *in, const real *w, const real *erase, const real *add,
+                  size_t slots, size_t width);
+    /* dout is dL/dout; din receives dout_i (1 - w_i e), added when `accumulate`, else stored
+     * (din may then be dout).  Adds into dw, derase, dadd. */
+    void (*write_back)(real *din, real *dw, real *derase, real *dadd, const real *dout,
+                       const real *in, const real *w, const real *erase, const real *add,
+                       size_t slots, size_t width, int accumulate);
+
+    /* Optimisers: x are the parameters, g the gradient. */
+    void (*rmsprop_graves)(real *x, real *n, real *mean, real *delta, const real *g, real rate,
+                           real decay, real momentum, real eps, size_t count);
+    void (*rmsprop)(real *x, real *n, real *delta, const real *g, real rate, real decay,
+                    real momentum, real eps, size_t count);
+    void (*adam)(real *x, real *m, real *v, const real *g, const struct eg_adam *adam,
+                 size_t count);
+    void (*sgd)(real *x, real *delta, const real *g, real rate, real momentum, size_t count);
+    double (*sum_of_squares)(const real *x, size_t n);
+    /* Clips to +-limit; returns how many were clipped. */
+    size_t (*clip)(real *x, real limit, size_t n);
+};
+
+/* All tables this machine can run, best last, NULL-ended. */
+const struct eg_kernels *const *eg_kernels_all(void);
+const struct eg_kernels *eg_kernels_best(void);
+const struct eg_kernels *eg_kernels_ref(void);
+/* By name ("base", "avx2", "avx512", "auto"); NULL when there is none or it cannot run here. */
+const struct eg_kernels *eg_kernels_find(const char *name);
+
+#endif

@@ -1,0 +1,40 @@
+/* tensor/kernels/declare.h -- one declaration a kernel.  tensor/kernels.h says what each does. */
+#ifndef EG_TENSOR_KERNELS_DECLARE_H
+#define EG_TENSOR_KERNELS_DECLARE_H
+
+void EG_K(add)(real *y, const real *x, size_t n);
+void EG_K(axpy)(real *y, real a, const real *x, size_t n);
+real EG_K(dot)(const real *x, const real *y, size_t n);
+void EG_K(exp)(real *y, const real *x, size_t n);
+void EG_K(log)(real *y, const real *x, size_t n);
+void EG_K(sigmoid)(real *y, const real *x, size_t n);
+void EG_K(tanh)(real *y, const real *x, size_t n);
+void EG_K(lstm)(real *h, real *c, real *act, const real *z, const real *c_prev, size_t cells);
+void EG_K(lstm_back)(real *dz, real *dc_prev, const real *dh, const real *dc, const real *act,
+                     const real *c_prev, size_t cells);
+void EG_K(norms)(real *norms, const real *memory, size_t slots, size_t width);
+void EG_K(address)(real *w, struct eg_address_saved *saved, const struct eg_head_row *head,
+                   const real *memory, const real *w_prev, size_t slots, size_t width,
+                   size_t range);
+void EG_K(address_back)(struct eg_head_row *dhead, real *dmemory, real *dw_prev, const real *dw,
+                        const real *w, const struct eg_address_saved *saved,
+                        const struct eg_head_row *head, const real *memory, const real *w_prev,
+                        real *work, size_t slots, size_t width, size_t range);
+void EG_K(read)(real *r, const real *w, const real *memory, size_t slots, size_t width);
+void EG_K(read_back)(real *dw, real *dmemory, const real *dr, const real *w, const real *memory,
+                     size_t slots, size_t width);
+void EG_K(write)(real *out, const real *in, const real *w, const real *erase, const real *add,
+                 size_t slots, size_t width);
+void EG_K(write_back)(real *din, real *dw, real *derase, real *dadd, const real *dout,
+                      const real *in, const real *w, const real *erase, const real *add,
+                      size_t slots, size_t width, int accumulate);
+void EG_K(rmsprop_graves)(real *x, real *n, real *mean, real *delta, const real *g, real rate,
+                          real decay, real momentum, real eps, size_t count);
+void EG_K(rmsprop)(real *x, real *n, real *delta, const real *g, real rate, real decay,
+                   real momentum, real eps, size_t count);
+void EG_K(adam)(real *x, real *m, real *v, const real *g, const struct eg_adam *adam, size_t count);
+void EG_K(sgd)(real *x, real *delta, const real *g, real rate, real momentum, size_t count);
+double EG_K(sum_of_squares)(const real *x, size_t n);
+size_t EG_K(clip)(real *x, real limit, size_t n);
+
+#endif

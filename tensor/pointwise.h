@@ -1,0 +1,30 @@
+/* tensor/pointwise.h -- sums and products element by element, and rows put together.
+ *
+ *     eg_add       y = a + b
+ *     eg_multiply  y = a o b
+ *     eg_blend     y = g o a + (1 - g) o b
+ *     eg_stack     y = the rows of all inputs, one below the other
+ *     eg_join      y = the columns of a, then those of b
+ *     eg_repeat    y = the one row of a, `rows` times
+ *
+ * Source  Graves, Wayne & Danihelka 2014 (arXiv:1410.5401), eq. 7 is a blend; the GRU's update
+ *         (Cho et al. 2014, arXiv:1406.1078, eq. 7) is another.
+ * Shapes  a, b, y: (B, n); g: (B, n), or (B, 1) for one gate a row; eg_repeat: a (1, n).
+ * Saved   nothing of its own.
+ * Fails   NULL when an argument is NULL or the tape is out of memory. */
+#ifndef EG_TENSOR_POINTWISE_H
+#define EG_TENSOR_POINTWISE_H
+
+#include "tensor/tape.h"
+
+struct eg_var *eg_add(struct eg_tape *tape, struct eg_var *a, struct eg_var *b);
+struct eg_var *eg_multiply(struct eg_tape *tape, struct eg_var *a, struct eg_var *b);
+struct eg_var *eg_blend(struct eg_tape *tape, struct eg_var *g, struct eg_var *a, struct eg_var *b);
+
+/* `in` are n variables with equal columns; the list is copied. */
+struct eg_var *eg_stack(struct eg_tape *tape, size_t n, struct eg_var *const in[]);
+
+struct eg_var *eg_join(struct eg_tape *tape, struct eg_var *a, struct eg_var *b);
+struct eg_var *eg_repeat(struct eg_tape *tape, struct eg_var *a, size_t rows);
+
+#endif
