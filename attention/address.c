@@ -1,7 +1,6 @@
 #include "attention/address.h"
 
 #include <assert.h>
-#include <tgmath.h>
 
 #include "tensor/pointwise.h"
 
@@ -23,7 +22,7 @@ struct eg_var *eg_address(struct eg_tape *tape, const struct eg_head *head, stru
 /* Kept from forward for one row; the arrays lie in one piece. */
 struct saved {
     size_t slots, width, range;
-    real *work; /* 3 N, for backward */
+    real *work; /* for one row at a time */
     struct eg_address_saved row[];
 };
 
@@ -67,9 +66,7 @@ static real *inverse_norms(struct eg_tape *tape, struct eg_var *memory, size_t s
     if (!inv)
         return NULL;
     for (size_t r = 0; r < memory->rows; r++)
-        tape->kernels->norms(inv + r * slots, eg_row(memory, r), slots, width);
-    for (size_t i = 0; i < memory->rows * slots; i++)
-        inv[i] = 1 / sqrt(inv[i] + EG_COSINE_EPS);
+        tape->kernels->inverse_norms(inv + r * slots, eg_row(memory, r), slots, width);
     memory->cache = inv;
     return inv;
 }
@@ -87,22 +84,27 @@ struct eg_var *eg_address_fused(struct eg_tape *tape, const struct eg_head *head
     struct eg_var *w = eg_tape_var(tape, rows, n, 1);
     real *inv = inverse_norms(tape, memory, n, head->width);
     struct saved *saved = eg_arena_take(tape->arena, sizeof *saved + rows * sizeof saved->row[0]);
-    real *kept = eg_arena_take(tape->arena, (4 * rows + 3) * n * sizeof *kept);
+    const size_t room = 5 * rows * n + EG_ADDRESS_WORK(n, head->width, head->range);
+    real *kept = eg_arena_take(tape->arena, room * sizeof *kept);
     if (!w || !inv || !saved || !kept)
         return NULL;
     *saved = (struct saved){
-        .slots = n, .width = head->width, .range = head->range, .work = kept + 4 * rows * n};
+        .slots = n, .width = head->width, .range = head->range, .work = kept + 5 * rows * n};
     for (size_t r = 0; r < rows; r++) {
-        real *at = kept + 4 * r * n;
-        saved->row[r] = (struct eg_address_saved){
-            .cosine = at, .w_c = at + n, .w_g = at + 2 * n, .w_s = at + 3 * n, .inv = inv + r * n};
+        real *at = kept + 5 * r * n;
+        saved->row[r] = (struct eg_address_saved){.cosine = at,
+                                                  .w_c = at + n,
+                                                  .w_g = at + 2 * n,
+                                                  .w_s = at + 3 * n,
+                                                  .logs = at + 4 * n,
+                                                  .inv = inv + r * n};
         const struct eg_head_row row = {.key = eg_row(head->key, r),
                                         .shift = eg_row(head->shift, r),
                                         .beta = eg_row(head->beta, r)[0],
                                         .gate = eg_row(head->gate, r)[0],
                                         .gamma = eg_row(head->gamma, r)[0]};
         tape->kernels->address(eg_row(w, r), &saved->row[r], &row, eg_row(memory, r),
-                               eg_row(w_prev, r), n, head->width, head->range);
+                               eg_row(w_prev, r), saved->work, n, head->width, head->range);
     }
     if (!eg_tape_records(tape))
         return w;

@@ -28,13 +28,16 @@ struct eg_head_row {
 #define EG_COSINE_EPS ((real) 1e-8)
 #define EG_SHARPEN_FLOOR ((real) 1e-30)
 
-/* What one addressing leaves for its backward: 5 rows of N and 4 scalars. */
+#define EG_ADDRESS_WORK(slots, width, range) (4 * (slots) + 2 * (range) + 2 * (width))
+
+/* What one addressing leaves for its backward: rows of N and a scalar. */
 struct eg_address_saved {
     real *cosine; /* K_i                                       */
     real *inv;    /* 1 / sqrt(|M_i|^2 + eps)                   */
     real *w_c;    /* content weighting                         */
     real *w_g;    /* gated weighting                           */
     real *w_s;    /* shifted weighting                         */
+    real *logs;   /* ln w_s, floored                           */
     real inv_key; /* 1 / sqrt(|k|^2 + eps)                     */
 };
 
@@ -62,18 +65,19 @@ struct eg_kernels {
     void (*lstm_back)(real *dz, real *dc_prev, const real *dh, const real *dc, const real *act,
                       const real *c_prev, size_t cells);
 
-    /* |M_i|^2 for all slots; memory is (M, N), the slot index contiguous. */
-    void (*norms)(real *norms, const real *memory, size_t slots, size_t width);
-    /* NTM addressing, eq. 5-9, for one head and one sequence.  `inv` of `saved` is given. */
+    /* 1 / sqrt(|M_i|^2 + eps) of all slots; memory is (M, N), the slot index contiguous. */
+    void (*inverse_norms)(real *inv, const real *memory, size_t slots, size_t width);
+    /* NTM addressing, eq. 5-9, for one head and one sequence.  `inv` of `saved` is given.
+     * `work`: EG_ADDRESS_WORK(N, M, range) numbers, here and below. */
     void (*address)(real *w, struct eg_address_saved *saved, const struct eg_head_row *head,
-                    const real *memory, const real *w_prev, size_t slots, size_t width,
+                    const real *memory, const real *w_prev, real *work, size_t slots, size_t width,
                     size_t range);
-    /* Adds into dhead (same layout), dmemory and dw_prev; either may be NULL.  `work`: 3 N. */
+    /* Adds into dhead (same layout), dmemory and dw_prev; these two may be NULL. */
     void (*address_back)(struct eg_head_row *dhead, real *dmemory, real *dw_prev, const real *dw,
                          const real *w, const struct eg_address_saved *saved,
                          const struct eg_head_row *head, const real *memory, const real *w_prev,
                          real *work, size_t slots, size_t width, size_t range);
-    /* r = sum_i w_i M_i; back adds into dw and dmemory (either may be NULL). */
+    /* r = sum_i w_i M_i; back adds into dw and dmemory. */
     void (*read)(real *r, const real *w, const real *memory, size_t slots, size_t width);
     void (*read_back)(real *dw, real *dmemory, const real *dr, const real *w, const real *memory,
                       size_t slots, size_t width);

@@ -14,112 +14,155 @@
 #define root(x) sqrtf(x)
 #endif
 
-void EG_K(norms)(real *restrict norms, const real *restrict memory, size_t slots, size_t width)
+/* sum_m row_m(i)^2, then 1 / sqrt(. + eps). */
+EG_INLINE void norms_block(const size_t vecs, size_t left, size_t i, real *inv, const real *memory,
+                           size_t slots, size_t width)
 {
+    eg_vec acc[8] = {{0}};
+    for (size_t m = 0; m < width; m++)
+        EG_EACH_VEC
+        {
+            const eg_vec x = eg_get(memory + m * slots + i + v * EG_LANES, left - v * EG_LANES);
+            acc[v] += x * x;
+        }
+    EG_EACH_VEC
+    eg_put(inv + i + v * EG_LANES, acc[v], left - v * EG_LANES);
+}
+
+void EG_K(inverse_norms)(real *restrict inv, const real *restrict memory, size_t slots,
+                         size_t width)
+{
+    EG_OVER_BLOCKS(slots, norms_block, inv, memory, slots, width);
+#pragma omp simd
     for (size_t i = 0; i < slots; i++)
-        norms[i] = 0;
-    for (size_t m = 0; m < width; m++) {
-        const real *row = memory + m * slots;
-#pragma omp simd
-        for (size_t i = 0; i < slots; i++)
-            norms[i] += row[i] * row[i];
+        inv[i] = 1 / root(inv[i] + EG_COSINE_EPS);
+}
+
+/* sum_m x_m row_m(i), times `scale` if there is one. */
+EG_INLINE void combine_block(const size_t vecs, size_t left, size_t i, real *out, const real *x,
+                             const real *scale, const real *memory, size_t slots, size_t width)
+{
+    eg_vec acc[8] = {{0}};
+    for (size_t m = 0; m < width; m++)
+        EG_EACH_VEC
+    acc[v] += x[m] * eg_get(memory + m * slots + i + v * EG_LANES, left - v * EG_LANES);
+    EG_EACH_VEC
+    {
+        const size_t at = i + v * EG_LANES, there = left - v * EG_LANES;
+        eg_put(out + at, acc[v] * eg_get(scale + at, there), there);
     }
 }
 
-/* w~_i = sum_s w_g((i - s) mod N) s(s), eq. 8.  Offsets -range .. range are stored at
- * 0 .. 2 range; an offset of +1 moves the weighting to the next slot. */
-EG_INLINE void shift(real *restrict out, const real *restrict w, const real *s, size_t n,
-                     size_t range)
+/* w~_i = sum_o w_g((i - o) mod N) s(o), eq. 8.  Offsets -range .. range are stored at
+ * 0 .. 2 range; an offset of +1 moves the weighting to the next slot.  `ring` holds w_g with
+ * `range` numbers of the other end on both sides, so that nothing wraps in the loop. */
+EG_INLINE void make_ring(real *restrict ring, const real *restrict w, size_t n, size_t range)
 {
+    for (size_t i = 0; i < range; i++) {
+        ring[i] = w[n - range + i];
+        ring[range + n + i] = w[i];
+    }
+    memcpy(ring + range, w, n * sizeof *w);
+}
+
+EG_INLINE void shift(real *restrict out, const real *restrict ring, const real *restrict s,
+                     size_t n, size_t range)
+{
+    if (range == 1) {
+        const real back = s[0], stay = s[1], on = s[2];
+#pragma omp simd
+        for (size_t i = 0; i < n; i++)
+            out[i] = on * ring[i] + stay * ring[i + 1] + back * ring[i + 2];
+        return;
+    }
+#pragma omp simd
     for (size_t i = 0; i < n; i++)
-        out[i] = 0;
-    for (size_t o = 0; o <= 2 * range; o++) {
-        /* out[i] += w[i - (o - range)]; `move` is the offset made non-negative. */
-        const size_t move = (o + n - range % n) % n;
+        out[i] = s[0] * ring[i + 2 * range];
+    for (size_t o = 1; o <= 2 * range; o++) {
         const real weight = s[o];
+        const real *from = ring + 2 * range - o;
 #pragma omp simd
-        for (size_t i = 0; i < n - move; i++)
-            out[i + move] += weight * w[i];
-#pragma omp simd
-        for (size_t i = n - move; i < n; i++)
-            out[i + move - n] += weight * w[i];
+        for (size_t i = 0; i < n; i++)
+            out[i] += weight * from[i];
     }
 }
 
-/* y = softmax of beta x, the largest exponent taken out first. */
-EG_INLINE void softmax(real *restrict y, const real *restrict x, real beta, size_t n)
+/* y = exp(beta (x - max x)) / sum; y may be x. */
+EG_INLINE void softmax(real *y, const real *x, real beta, size_t n)
 {
-    real top = x[0];
-#pragma omp simd reduction(max : top)
+    const real top = eg_top(x, n);
+#pragma omp simd
     for (size_t i = 0; i < n; i++)
-        top = x[i] > top ? x[i] : top;
-    real sum = 0;
-#pragma omp simd reduction(+ : sum)
-    for (size_t i = 0; i < n; i++) {
         y[i] = eg_vexp(beta * (x[i] - top));
-        sum += y[i];
-    }
-    const real scale = 1 / sum;
+    const real scale = 1 / eg_sum(y, n);
 #pragma omp simd
     for (size_t i = 0; i < n; i++)
         y[i] *= scale;
 }
 
 void EG_K(address)(real *restrict w, struct eg_address_saved *saved, const struct eg_head_row *head,
-                   const real *restrict memory, const real *restrict w_prev, size_t slots,
-                   size_t width, size_t range)
+                   const real *restrict memory, const real *restrict w_prev, real *restrict work,
+                   size_t slots, size_t width, size_t range)
 {
-    const real *restrict inv = saved->inv;
-    real *restrict cosine = saved->cosine, *restrict w_g = saved->w_g;
+    real *restrict w_g = saved->w_g, *restrict logs = saved->logs;
     const real *restrict w_c = saved->w_c, *restrict w_s = saved->w_s;
+    real *restrict key = work, *restrict ring = work + width;
 
     /* K_i = k . M_i / (|k| |M_i|), eq. 6, guarded */
-    real norm = EG_COSINE_EPS;
+    saved->inv_key = 1 / root(eg_inner(head->key, head->key, width) + EG_COSINE_EPS);
     for (size_t m = 0; m < width; m++)
-        norm += head->key[m] * head->key[m];
-    saved->inv_key = 1 / root(norm);
-    for (size_t i = 0; i < slots; i++)
-        cosine[i] = 0;
-    for (size_t m = 0; m < width; m++) {
-        const real *row = memory + m * slots;
-        const real k = head->key[m] * saved->inv_key;
-#pragma omp simd
-        for (size_t i = 0; i < slots; i++)
-            cosine[i] += k * row[i];
-    }
-#pragma omp simd
-    for (size_t i = 0; i < slots; i++)
-        cosine[i] *= inv[i];
+        key[m] = head->key[m] * saved->inv_key;
+    EG_OVER_BLOCKS(slots, combine_block, saved->cosine, key, saved->inv, memory, slots, width);
 
     /* w_c = softmax(beta K), eq. 5;  w_g = g w_c + (1 - g) w_prev, eq. 7 */
-    softmax(saved->w_c, cosine, head->beta, slots);
+    softmax(saved->w_c, saved->cosine, head->beta, slots);
     const real gate = head->gate;
 #pragma omp simd
     for (size_t i = 0; i < slots; i++)
         w_g[i] = gate * w_c[i] + (1 - gate) * w_prev[i];
 
     /* w~, eq. 8 */
-    shift(saved->w_s, w_g, head->shift, slots, range);
+    make_ring(ring, w_g, slots, range);
+    shift(saved->w_s, ring, head->shift, slots, range);
 
     /* w = w~^gamma / sum, eq. 9, as softmax(gamma log w~): w~^gamma itself underflows */
 #pragma omp simd
     for (size_t i = 0; i < slots; i++)
-        w[i] = eg_vlog(w_s[i] > EG_SHARPEN_FLOOR ? w_s[i] : EG_SHARPEN_FLOOR);
-    real top = w[0];
-#pragma omp simd reduction(max : top)
-    for (size_t i = 0; i < slots; i++)
-        top = w[i] > top ? w[i] : top;
-    const real gamma = head->gamma;
-    real sum = 0;
-#pragma omp simd reduction(+ : sum)
-    for (size_t i = 0; i < slots; i++) {
-        w[i] = eg_vexp(gamma * (w[i] - top));
-        sum += w[i];
+        logs[i] = eg_vlog(w_s[i] < EG_SHARPEN_FLOOR ? EG_SHARPEN_FLOOR : w_s[i]);
+    softmax(w, logs, head->gamma, slots);
+}
+
+/* dk_m += sum_i a_i M_mi;  dM_mi += a_i k_m / |k| - b_i M_mi; k is given over |k| */
+EG_INLINE void cosine_back_block(const size_t vecs, size_t left, size_t i, real *dkey,
+                                 real *dmemory, const real *a, const real *b, const real *key,
+                                 const real *memory, size_t slots, size_t width)
+{
+    eg_vec av[8], bv[8];
+    EG_EACH_VEC
+    {
+        av[v] = eg_get(a + i + v * EG_LANES, left - v * EG_LANES);
+        bv[v] = eg_get(b + i + v * EG_LANES, left - v * EG_LANES);
     }
-    const real scale = 1 / sum;
-#pragma omp simd
-    for (size_t i = 0; i < slots; i++)
-        w[i] *= scale;
+    for (size_t m = 0; m < width; m++) {
+        const real *row = memory + m * slots + i;
+        eg_vec dk = {0};
+        if (dmemory) {
+            real *drow = dmemory + m * slots + i;
+            const real k = key[m];
+            EG_EACH_VEC
+            {
+                const size_t there = left - v * EG_LANES;
+                const eg_vec x = eg_get(row + v * EG_LANES, there);
+                const eg_vec d = eg_get(drow + v * EG_LANES, there);
+                dk += av[v] * x;
+                eg_put(drow + v * EG_LANES, d + av[v] * k - bv[v] * x, there);
+            }
+        } else {
+            EG_EACH_VEC
+            dk += av[v] * eg_get(row + v * EG_LANES, left - v * EG_LANES);
+        }
+        dkey[m] += eg_hsum(dk);
+    }
 }
 
 void EG_K(address_back)(struct eg_head_row *dhead, real *restrict dmemory, real *restrict dw_prev,
@@ -132,143 +175,183 @@ void EG_K(address_back)(struct eg_head_row *dhead, real *restrict dmemory, real 
     const real gate = head->gate, beta = head->beta, gamma = head->gamma;
     const real *restrict w_s = saved->w_s, *restrict w_g = saved->w_g;
     const real *restrict w_c = saved->w_c, *restrict cosine = saved->cosine;
-    const real *restrict inv = saved->inv;
-    real *restrict a = work, *restrict b = work + n, *restrict logs = work + 2 * n;
+    const real *restrict inv = saved->inv, *restrict logs = saved->logs;
+    real *restrict a = work, *restrict b = a + n, *restrict c = b + n;
+    real *restrict ring = c + n, *restrict key = ring + n + 2 * range;
+    real *restrict dkey = key + width;
 
     /* Sharpening.  With l_i = ln w~_i and D_i = w_i (dw_i - sum_j dw_j w_j):
      *     dw~_i = gamma D_i / w~_i      dgamma = sum_i D_i l_i
      * Below the floor l_i is constant and dw~_i is zero. */
-    real mean = 0;
-#pragma omp simd reduction(+ : mean)
-    for (size_t i = 0; i < n; i++)
-        mean += dw[i] * w[i];
-    real dgamma = 0;
-#pragma omp simd reduction(+ : dgamma)
+    const real mean = eg_inner(dw, w, n);
+#pragma omp simd
     for (size_t i = 0; i < n; i++) {
-        const real floored = w_s[i] > EG_SHARPEN_FLOOR ? w_s[i] : EG_SHARPEN_FLOOR;
-        const real d = w[i] * (dw[i] - mean);
-        logs[i] = eg_vlog(floored);
-        dgamma += d * logs[i];
-        a[i] = w_s[i] > EG_SHARPEN_FLOOR ? gamma * d / floored : 0;
+        c[i] = w[i] * (dw[i] - mean);
+        a[i] = w_s[i] > EG_SHARPEN_FLOOR ? gamma * c[i] / w_s[i] : 0;
     }
-    dhead->gamma += dgamma;
+    dhead->gamma += eg_inner(c, logs, n);
 
-    /* Shift: dw_g = dw~ shifted back (into b); ds_o = sum_i dw~(i + o) w_g(i). */
-    for (size_t i = 0; i < n; i++)
-        b[i] = 0;
-    for (size_t o = 0; o <= 2 * range; o++) {
-        const size_t move = (o + n - range % n) % n;
-        const real weight = head->shift[o];
-        real ds = 0;
-#pragma omp simd reduction(+ : ds)
-        for (size_t i = 0; i < n - move; i++) {
-            b[i] += weight * a[i + move];
-            ds += a[i + move] * w_g[i];
+    /* Shift: dw_g (in b) is dw~ shifted the other way; ds_o = sum_i dw~(i + o) w_g(i). */
+    make_ring(ring, a, n, range);
+    for (size_t o = 0; o <= 2 * range; o++)
+        dhead->shift[o] += eg_inner(ring + o, w_g, n);
+    if (range == 1) {
+        const real back = head->shift[0], stay = head->shift[1], on = head->shift[2];
+#pragma omp simd
+        for (size_t i = 0; i < n; i++)
+            b[i] = back * ring[i] + stay * ring[i + 1] + on * ring[i + 2];
+    } else {
+#pragma omp simd
+        for (size_t i = 0; i < n; i++)
+            b[i] = head->shift[0] * ring[i];
+        for (size_t o = 1; o <= 2 * range; o++) {
+            const real weight = head->shift[o];
+#pragma omp simd
+            for (size_t i = 0; i < n; i++)
+                b[i] += weight * ring[i + o];
         }
-#pragma omp simd reduction(+ : ds)
-        for (size_t i = n - move; i < n; i++) {
-            b[i] += weight * a[i + move - n];
-            ds += a[i + move - n] * w_g[i];
-        }
-        dhead->shift[o] += ds;
     }
 
-    /* Gate: dg = sum_i dw_g_i (w_c_i - w_prev_i).  Softmax: with s = sum_j g dw_g_j w_c_j,
-     * dlogit_i = w_c_i (g dw_g_i - s); dbeta = sum_i dlogit_i K_i; dK_i = beta dlogit_i. */
-    real dgate = 0, s = 0;
-#pragma omp simd reduction(+ : dgate, s)
-    for (size_t i = 0; i < n; i++) {
-        dgate += b[i] * (w_c[i] - w_prev[i]);
-        s += b[i] * w_c[i];
-    }
-    dhead->gate += dgate;
+    /* Gate: dg = sum_i dw_g_i (w_c_i - w_prev_i).  Softmax: with s = sum_j dw_g_j w_c_j,
+     * dlogit_i = g w_c_i (dw_g_i - s); dbeta = sum_i dlogit_i K_i; dK_i = beta dlogit_i. */
+    const real s = eg_inner(b, w_c, n);
+    dhead->gate += s - eg_inner(b, w_prev, n);
     if (dw_prev) {
 #pragma omp simd
         for (size_t i = 0; i < n; i++)
             dw_prev[i] += (1 - gate) * b[i];
     }
-    real dbeta = 0, along = 0;
-#pragma omp simd reduction(+ : dbeta, along)
+#pragma omp simd
     for (size_t i = 0; i < n; i++) {
         const real dlogit = gate * w_c[i] * (b[i] - s);
-        const real dk = beta * dlogit;
-        dbeta += dlogit * cosine[i];
-        along += dk * cosine[i];
-        a[i] = dk * inv[i];                      /* to the key and the memory, over |M_i| */
-        b[i] = dk * cosine[i] * inv[i] * inv[i]; /* the memory along itself               */
+        c[i] = dlogit * cosine[i];
+        a[i] = beta * dlogit * inv[i];        /* to the key and the memory, over |M_i| */
+        b[i] = beta * c[i] * inv[i] * inv[i]; /* the memory along itself               */
     }
-    dhead->beta += dbeta;
+    const real along = eg_sum(c, n);
+    dhead->beta += along;
 
-    /* Cosine: dk_m = sum_i a_i M_mi / |k| - k_m along / |k|^2
+    /* Cosine: dk_m = (sum_i a_i M_mi - (k_m / |k|) sum_i dK_i K_i) / |k|
      *         dM_mi = a_i k_m / |k| - b_i M_mi */
-    const real inv_key = saved->inv_key;
     for (size_t m = 0; m < width; m++) {
-        const real *restrict row = memory + m * n;
-        const real k = head->key[m] * inv_key;
-        real dk = 0;
-        if (dmemory) {
-            real *restrict drow = dmemory + m * n;
-#pragma omp simd reduction(+ : dk)
-            for (size_t i = 0; i < n; i++) {
-                dk += a[i] * row[i];
-                drow[i] += a[i] * k - b[i] * row[i];
-            }
-        } else {
-#pragma omp simd reduction(+ : dk)
-            for (size_t i = 0; i < n; i++)
-                dk += a[i] * row[i];
-        }
-        dhead->key[m] += inv_key * (dk - k * along);
+        key[m] = head->key[m] * saved->inv_key;
+        dkey[m] = 0;
+    }
+    EG_OVER_BLOCKS(n, cosine_back_block, dkey, dmemory, a, b, key, memory, slots, width);
+    for (size_t m = 0; m < width; m++)
+        dhead->key[m] += saved->inv_key * (dkey[m] - key[m] * beta * along);
+}
+
+EG_INLINE void read_block(const size_t vecs, size_t left, size_t i, real *r, const real *w,
+                          const real *memory, size_t slots, size_t width)
+{
+    eg_vec wv[8];
+    EG_EACH_VEC
+    wv[v] = eg_get(w + i + v * EG_LANES, left - v * EG_LANES);
+    for (size_t m = 0; m < width; m++) {
+        eg_vec sum = {0};
+        EG_EACH_VEC
+        sum += wv[v] * eg_get(memory + m * slots + i + v * EG_LANES, left - v * EG_LANES);
+        r[m] += eg_hsum(sum);
     }
 }
 
 void EG_K(read)(real *restrict r, const real *restrict w, const real *restrict memory, size_t slots,
                 size_t width)
 {
-    for (size_t m = 0; m < width; m++) {
-        const real *row = memory + m * slots;
-        real sum = 0;
-#pragma omp simd reduction(+ : sum)
-        for (size_t i = 0; i < slots; i++)
-            sum += w[i] * row[i];
-        r[m] = sum;
+    memset(r, 0, width * sizeof *r);
+    EG_OVER_BLOCKS(slots, read_block, r, w, memory, slots, width);
+}
+
+EG_INLINE void read_back_block(const size_t vecs, size_t left, size_t i, real *dw, real *dmemory,
+                               const real *dr, const real *w, const real *memory, size_t slots,
+                               size_t width)
+{
+    eg_vec wv[8], dwv[8];
+    EG_EACH_VEC
+    {
+        wv[v] = eg_get(w + i + v * EG_LANES, left - v * EG_LANES);
+        dwv[v] = eg_get(dw + i + v * EG_LANES, left - v * EG_LANES);
     }
+    for (size_t m = 0; m < width; m++) {
+        const real d = dr[m];
+        const real *row = memory + m * slots + i;
+        real *drow = dmemory + m * slots + i;
+        EG_EACH_VEC
+        {
+            const size_t there = left - v * EG_LANES;
+            dwv[v] += d * eg_get(row + v * EG_LANES, there);
+            eg_put(drow + v * EG_LANES, eg_get(drow + v * EG_LANES, there) + d * wv[v], there);
+        }
+    }
+    EG_EACH_VEC
+    eg_put(dw + i + v * EG_LANES, dwv[v], left - v * EG_LANES);
 }
 
 void EG_K(read_back)(real *restrict dw, real *restrict dmemory, const real *restrict dr,
                      const real *restrict w, const real *restrict memory, size_t slots,
                      size_t width)
 {
+    EG_OVER_BLOCKS(slots, read_back_block, dw, dmemory, dr, w, memory, slots, width);
+}
+
+EG_INLINE void write_block(const size_t vecs, size_t left, size_t i, real *out, const real *in,
+                           const real *w, const real *erase, const real *add, size_t slots,
+                           size_t width)
+{
+    eg_vec wv[8];
+    EG_EACH_VEC
+    wv[v] = eg_get(w + i + v * EG_LANES, left - v * EG_LANES);
     for (size_t m = 0; m < width; m++) {
-        const real d = dr[m];
-        const real *restrict row = memory + m * slots;
-        if (dw) {
-#pragma omp simd
-            for (size_t i = 0; i < slots; i++)
-                dw[i] += d * row[i];
-        }
-        if (dmemory) {
-            real *restrict drow = dmemory + m * slots;
-#pragma omp simd
-            for (size_t i = 0; i < slots; i++)
-                drow[i] += d * w[i];
+        const real e = erase[m], a = add[m];
+        EG_EACH_VEC
+        {
+            const size_t at = m * slots + i + v * EG_LANES, there = left - v * EG_LANES;
+            const eg_vec x = eg_get(in + at, there);
+            eg_put(out + at, x + wv[v] * (a - e * x), there);
         }
     }
 }
 
-/* out is in where a memory is written in place; loops touch one element at a time, so the
- * vector form is right in both cases. */
 void EG_K(write)(real *out, const real *in, const real *restrict w, const real *restrict erase,
                  const real *restrict add, size_t slots, size_t width)
 {
+    EG_OVER_BLOCKS(slots, write_block, out, in, w, erase, add, slots, width);
+}
+
+/* dw_i += dM (a - e M_in), de -= dM M_in w_i, da += dM w_i, dM_in = dM (1 - w_i e) */
+EG_INLINE void write_back_block(const size_t vecs, size_t left, size_t i, real *din, real *dw,
+                                real *derase, real *dadd, const real *dout, const real *in,
+                                const real *w, const real *erase, const real *add, size_t slots,
+                                size_t width, int accumulate)
+{
+    eg_vec wv[8], dwv[8];
+    EG_EACH_VEC
+    {
+        wv[v] = eg_get(w + i + v * EG_LANES, left - v * EG_LANES);
+        dwv[v] = eg_get(dw + i + v * EG_LANES, left - v * EG_LANES);
+    }
     for (size_t m = 0; m < width; m++) {
         const real e = erase[m], a = add[m];
-        const real *row = in + m * slots;
-        real *row_out = out + m * slots;
-#pragma omp simd
-        for (size_t i = 0; i < slots; i++)
-            row_out[i] = row[i] * (1 - w[i] * e) + w[i] * a;
+        eg_vec de = {0}, da = {0};
+        EG_EACH_VEC
+        {
+            const size_t at = m * slots + i + v * EG_LANES, there = left - v * EG_LANES;
+            const eg_vec d = eg_get(dout + at, there), x = eg_get(in + at, there);
+            const eg_vec dwi = d * wv[v];
+            eg_vec d_in = d - dwi * e;
+            dwv[v] += d * (a - e * x);
+            de += dwi * x;
+            da += dwi;
+            if (accumulate)
+                d_in += eg_get(din + at, there);
+            eg_put(din + at, d_in, there);
+        }
+        derase[m] -= eg_hsum(de);
+        dadd[m] += eg_hsum(da);
     }
+    EG_EACH_VEC
+    eg_put(dw + i + v * EG_LANES, dwv[v], left - v * EG_LANES);
 }
 
 void EG_K(write_back)(real *din, real *restrict dw, real *restrict derase, real *restrict dadd,
@@ -276,33 +359,10 @@ void EG_K(write_back)(real *din, real *restrict dw, real *restrict derase, real 
                       const real *restrict erase, const real *restrict add, size_t slots,
                       size_t width, int accumulate)
 {
-    for (size_t m = 0; m < width; m++) {
-        const real e = erase[m], a = add[m];
-        const real *row = in + m * slots;
-        const real *drow = dout + m * slots;
-        real *drow_in = din + m * slots;
-        real de = 0, da = 0;
-        /* dw_i += dM (a - e M_in), de -= dM M_in w_i, da += dM w_i, dM_in = dM (1 - w_i e) */
-        if (accumulate) {
-#pragma omp simd reduction(+ : de, da)
-            for (size_t i = 0; i < slots; i++) {
-                const real d = drow[i], dwi = d * w[i];
-                dw[i] += d * (a - e * row[i]);
-                de -= dwi * row[i];
-                da += dwi;
-                drow_in[i] += d - dwi * e;
-            }
-        } else {
-#pragma omp simd reduction(+ : de, da)
-            for (size_t i = 0; i < slots; i++) {
-                const real d = drow[i], dwi = d * w[i];
-                dw[i] += d * (a - e * row[i]);
-                de -= dwi * row[i];
-                da += dwi;
-                drow_in[i] = d - dwi * e;
-            }
-        }
-        derase[m] += de;
-        dadd[m] += da;
-    }
+    if (accumulate)
+        EG_OVER_BLOCKS(slots, write_back_block, din, dw, derase, dadd, dout, in, w, erase, add,
+                       slots, width, 1);
+    else
+        EG_OVER_BLOCKS(slots, write_back_block, din, dw, derase, dadd, dout, in, w, erase, add,
+                       slots, width, 0);
 }

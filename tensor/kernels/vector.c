@@ -18,11 +18,7 @@ void EG_K(axpy)(real *restrict y, real a, const real *restrict x, size_t n)
 
 real EG_K(dot)(const real *x, const real *y, size_t n)
 {
-    real sum = 0;
-#pragma omp simd reduction(+ : sum)
-    for (size_t i = 0; i < n; i++)
-        sum += x[i] * y[i];
-    return sum;
+    return eg_inner(x, y, n);
 }
 
 void EG_K(exp)(real *restrict y, const real *restrict x, size_t n)

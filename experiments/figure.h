@@ -1,0 +1,55 @@
+/* experiments/figure.h -- the figures of a run file.
+ *
+ * RUN-learning            cost against the sequences seen, with the threshold and the chance level
+ * RUN-generalisation      cost, wrong bits and exact fraction against length
+ * RUN-PROBE               input, target, output and signed error of one sequence
+ * RUN-PROBE-heads         every head's weighting over time, with gate, strength, shift, sharpening
+ *
+ * RUN is the run file without its ".h5"; one pair of the last two for each probe.  Beside each
+ * figure lies a table of the same name that ends in ".csv", with the numbers that were drawn.
+ * Figures are 85 mm wide, one column of a journal; their height is what they need.  gnuplot
+ * draws them: it is needed at run time, and only here.
+ *
+ * The files come last, each whole: a figure that fails leaves nothing of itself behind, and
+ * those before it stay.  Prints nothing. */
+#ifndef EG_EXPERIMENTS_FIGURE_H
+#define EG_EXPERIMENTS_FIGURE_H
+
+#include "core/status.h"
+
+enum eg_plot_format { EG_PLOT_SVG, EG_PLOT_PNG, EG_PLOT_PDF };
+
+/* The names of the formats as a user gives them, NULL-ended; the index is the format. */
+extern const char *const eg_plot_formats[];
+
+/* A sum of these says which figures are wanted. */
+enum eg_plot_figures {
+    EG_PLOT_LEARNING = 1,
+    EG_PLOT_GENERALISATION = 2,
+    EG_PLOT_SEQUENCE = 4,
+    EG_PLOT_HEADS = 8,
+    EG_PLOT_ALL = 15, /* those that the run file has the numbers for */
+};
+
+/* The names of the figures, NULL-ended: figure i is 1 << i. */
+extern const char *const eg_plot_names[];
+
+struct eg_plot_options {
+    const char *run;    /* the run file                                                     */
+    const char *output; /* a directory, or what file names begin with; NULL: as `run`       */
+    enum eg_plot_format format;
+    unsigned figures; /* a sum of enum eg_plot_figures; 0: all                              */
+    int force;        /* overwrite files that exist                                         */
+
+    /* Called with each file after it was written; may be NULL. */
+    void (*written)(void *context, const char *path);
+    void *context;
+};
+
+/* Draws.  Fails with EG_ERR_MISSING (no gnuplot; nothing in the file to draw a figure from),
+ * EG_ERR_EXISTS (before anything is drawn), EG_ERR_IO (run file or output, gnuplot),
+ * EG_ERR_FORMAT (shapes in the run file contradict each other), EG_ERR_RANGE (`options`),
+ * EG_ERR_NOMEM; the message says which file. */
+EG_MUST_CHECK int eg_plot_run(const struct eg_plot_options *options, struct eg_message *message);
+
+#endif

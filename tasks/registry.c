@@ -1,0 +1,16 @@
+#include <string.h>
+
+#include "tasks/task.h"
+
+const struct eg_task_type *const eg_task_types[] = {
+    &eg_task_copy,
+    NULL,
+};
+
+const struct eg_task_type *eg_task_find(const char *name)
+{
+    for (const struct eg_task_type *const *type = eg_task_types; *type; type++)
+        if (!strcmp((*type)->name, name))
+            return *type;
+    return NULL;
+}
