@@ -14,8 +14,8 @@
 #include <stddef.h>
 
 /* Calls `report` with a sentence for each problem and sets *problems to their number.  A file
- * that cannot be opened at all is one problem.  Returns EG_OK also when there are problems;
- * EG_ERR_NOMEM or EG_ERR_IO when the check itself failed. */
+ * that cannot be opened at all is one problem.  Returns EG_OK also when there are problems, and
+ * EG_ERR_NOMEM when the check itself failed. */
 EG_MUST_CHECK int eg_run_check(const char *path,
                                void (*report)(void *context, const char *sentence), void *context,
                                size_t *problems, struct eg_message *message);

@@ -7,13 +7,16 @@
 
 struct eg_h5_hush eg_h5_hush(void)
 {
-    struct eg_h5_hush hush = {NULL, NULL, 1};
+    struct eg_h5_hush hush = {NULL, NULL, NULL, 1};
     /* A host program may have used the old form of this call; each form refuses to read
      * what the other has set. */
     H5Eauto_is_v2(H5E_DEFAULT, &hush.is_v2);
     if (hush.is_v2) {
         H5Eget_auto2(H5E_DEFAULT, &hush.print, &hush.data);
         H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+    } else {
+        H5Eget_auto1(&hush.old_print, &hush.data);
+        H5Eset_auto1(NULL, NULL);
     }
     return hush;
 }
@@ -22,6 +25,8 @@ void eg_h5_unhush(const struct eg_h5_hush *hush)
 {
     if (hush->is_v2)
         H5Eset_auto2(H5E_DEFAULT, hush->print, hush->data);
+    else
+        H5Eset_auto1(hush->old_print, hush->data);
 }
 
 static herr_t keep_innermost(unsigned n, const H5E_error2_t *error, void *context)
@@ -50,8 +55,14 @@ int eg_h5_fail(const struct eg_run *run, struct eg_message *message, const char 
 
 void eg_h5_close(hid_t *id)
 {
-    if (*id >= 0)
+    if (*id >= 0) {
+        /* Each call to HDF5 wipes its error stack, this one too, and after a failure the
+         * reason must outlive the cleaning up. */
+        const hid_t kept = H5Eget_num(H5E_DEFAULT) > 0 ? H5Eget_current_stack() : H5I_INVALID_HID;
         H5Idec_ref(*id);
+        if (kept >= 0)
+            H5Eset_current_stack(kept);
+    }
     *id = H5I_INVALID_HID;
 }
 
@@ -165,17 +176,9 @@ int eg_h5_make_group(hid_t file, const char *path)
                                          : H5Gcreate2(file, path, links, plist, H5P_DEFAULT);
         result = group < 0 ? -1 : 0;
     }
-    /* On failure the reason must survive: closing would wipe HDF5's error stack. */
-    if (result == 0) {
-        eg_h5_close(&group);
-        eg_h5_close(&plist);
-        eg_h5_close(&links);
-        return 0;
-    }
-    const hid_t kept = H5Eget_current_stack();
+    eg_h5_close(&group);
     eg_h5_close(&plist);
     eg_h5_close(&links);
-    H5Eset_current_stack(kept);
     return result;
 }
 
@@ -217,18 +220,10 @@ int eg_h5_put_attr(hid_t object, const char *name, hid_t type, hid_t memory_type
         if (eg_h5_drop_attr(object, name) < 0)
             return -1;
         space = n ? H5Screate_simple(1, dims, NULL) : H5Screate(H5S_SCALAR);
-        attr = space < 0 ? space
-                         : H5Acreate2(object, name, type, space, H5P_DEFAULT, H5P_DEFAULT);
+        attr = space < 0 ? space : H5Acreate2(object, name, type, space, H5P_DEFAULT, H5P_DEFAULT);
     }
     if (attr >= 0)
         result = H5Awrite(attr, memory_type, value);
-    if (result < 0) {
-        const hid_t kept = H5Eget_current_stack();
-        eg_h5_close(&attr);
-        eg_h5_close(&space);
-        H5Eset_current_stack(kept);
-        return result;
-    }
     eg_h5_close(&attr);
     eg_h5_close(&space);
     return result;
@@ -240,10 +235,7 @@ int eg_h5_put_attr_text(hid_t object, const char *name, const char *value)
     if (type < 0)
         return -1;
     const int result = eg_h5_put_attr(object, name, type, type, 0, value);
-    if (result >= 0)
-        eg_h5_close(&type);
-    else
-        H5Idec_ref(type);
+    eg_h5_close(&type);
     return result;
 }
 

@@ -1,4 +1,6 @@
 /* The disk side of a run file: whole images in, whole images out.  No HDF5 here. */
+#define _XOPEN_SOURCE 700 /* realpath */
+
 #include "record/run_private.h"
 
 #include <dirent.h>
@@ -154,8 +156,8 @@ int eg_image_write(const char *path, const char *target, const void *data, size_
     unlink(temporary); /* of a process that had our number and was killed */
     fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (fd < 0) {
-        status =
-            EG_FAIL(EG_ERR_IO, message, "cannot write %s: %s: %s", path, temporary, strerror(errno));
+        status = EG_FAIL(EG_ERR_IO, message, "cannot write %s: %s: %s", path, temporary,
+                         strerror(errno));
         goto out;
     }
     struct stat old;
@@ -262,34 +264,40 @@ int eg_image_vet(const char *path, struct eg_message *message)
         fclose(file);
         return EG_FAIL(EG_ERR_IO, message, "%s is not a file", path);
     }
-    const size_t got = fread(head, 1, sizeof head, file);
-    const bool bad = ferror(file) != 0;
+    /* HDF5 allows a block of somebody else's in front, of 512, 1024, 2048 ... bytes: Matlab
+     * makes use of it. */
+    size_t got = 0;
+    long at_block = 0;
+    bool found = false, bad = false;
+    while (!found && !bad && at_block <= info.st_size) {
+        bad = fseek(file, at_block, SEEK_SET) != 0;
+        got = bad ? 0 : fread(head, 1, sizeof head, file);
+        bad = bad || ferror(file);
+        const size_t known = got < sizeof signature ? got : sizeof signature;
+        found = known > 0 && memcmp(head, signature, known) == 0;
+        if (!found)
+            at_block = at_block ? 2 * at_block : 512;
+    }
     fclose(file);
     if (bad)
         return EG_FAIL(EG_ERR_IO, message, "cannot read %s", path);
     if (info.st_size == 0)
         return EG_FAIL(EG_ERR_FORMAT, message, "%s is empty", path);
-    const size_t known = got < sizeof signature ? got : sizeof signature;
-    if (memcmp(head, signature, known) != 0) {
-        /* HDF5 allows a block of the user's in front, of 512, 1024 ... bytes: not ours. */
+    if (!found)
         return EG_FAIL(EG_ERR_FORMAT, message, "%s is not an HDF5 file", path);
-    }
+    if (got < sizeof head)
+        return EG_FAIL(EG_ERR_FORMAT, message, "%s is truncated: it has only %lld bytes", path,
+                       (long long) info.st_size);
 
     /* The superblock says how long the file is: versions 0 and 1 at byte 40 and 44 when an
      * address has 8 bytes, versions 2 and 3 at byte 28 (HDF5 file format, II.A). */
-    size_t at = 0;
-    if (got > 8)
-        at = head[8] == 0 ? 40 : head[8] == 1 ? 44 : 28;
+    const size_t at = head[8] == 0 ? 40 : head[8] == 1 ? 44 : 28;
+    const bool eight = (head[8] < 2 ? head[13] : head[9]) == 8;
     uint64_t stored = 0;
     for (size_t i = 8; i-- > 0;)
         stored = stored << 8 | head[at + i];
-    const bool eight = got > 13 && (head[8] < 2 ? head[13] : head[9]) == 8;
-    if (got < sizeof head || (eight && (uint64_t) info.st_size < stored)) {
-        if (got < sizeof head)
-            return EG_FAIL(EG_ERR_FORMAT, message, "%s is truncated: it has only %zu bytes", path,
-                           got);
+    if (at_block == 0 && eight && (uint64_t) info.st_size < stored)
         return EG_FAIL(EG_ERR_FORMAT, message, "%s is truncated: it has %llu of %llu bytes", path,
                        (unsigned long long) info.st_size, (unsigned long long) stored);
-    }
     return EG_OK;
 }

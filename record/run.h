@@ -112,9 +112,9 @@ bool eg_run_exists(struct eg_run *run, const char *path);
 EG_MUST_CHECK int eg_run_delete(struct eg_run *run, const char *path, struct eg_message *message);
 
 struct eg_run_entry {
-    const char *name; /* within the group; lives as long as the call of `each`   */
-    bool is_group;    /* otherwise a dataset                                     */
-    bool is_axis;     /* a dimension scale that is nothing else: an axis, no data */
+    const char *name; /* within the group; lives as long as the call of `each` */
+    bool is_group;    /* otherwise a dataset                                   */
+    bool is_axis;     /* a dimension scale: the axis of others                 */
 };
 
 /* Calls `each` for every child of the group, in the order of their names (by byte).  Stops
@@ -125,7 +125,7 @@ EG_MUST_CHECK int eg_run_list(struct eg_run *run, const char *path,
 
 /* ---- attributes: short texts and single numbers of a group or a dataset ----
  * put replaces what was there.  get is EG_ERR_MISSING when there is none, EG_ERR_FORMAT when
- * it is of another kind; a text that does not fit into `size` bytes is EG_ERR_SHAPE. */
+ * it is of another kind, or a text that does not fit into `size` bytes. */
 EG_MUST_CHECK int eg_run_put_attr_text(struct eg_run *run, const char *path, const char *name,
                                        const char *value, struct eg_message *message);
 EG_MUST_CHECK int eg_run_put_attr_int(struct eg_run *run, const char *path, const char *name,

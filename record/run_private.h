@@ -2,8 +2,9 @@
  *
  * Functions named eg_h5_ are thin and take HDF5 identifiers: they return 0 or a positive
  * value when all went well, a negative one (with the reason on HDF5's error stack) when not.
- * The caller turns that into a sentence with eg_h5_fail(), before any other HDF5 call.
- * They do not hush HDF5; public functions do, with eg_h5_hush() and eg_h5_unhush(). */
+ * The caller turns that into a sentence with eg_h5_fail(), before any other HDF5 call than
+ * eg_h5_close(), which keeps the reason.  They do not hush HDF5; public functions do, with
+ * eg_h5_hush() and eg_h5_unhush(). */
 #ifndef EG_RECORD_RUN_PRIVATE_H
 #define EG_RECORD_RUN_PRIVATE_H
 
@@ -27,6 +28,7 @@ struct eg_run {
 
 struct eg_h5_hush {
     H5E_auto2_t print;
+    H5E_auto1_t old_print; /* as programs of HDF5 1.6 set it */
     void *data;
     unsigned is_v2;
 };
@@ -35,8 +37,8 @@ struct eg_h5_hush eg_h5_hush(void);
 void eg_h5_unhush(const struct eg_h5_hush *hush);
 
 /* EG_ERR_IO (or NOMEM, when HDF5 says so): "RUN.h5: cannot <what> <path>: <HDF5's reason>". */
-EG_MUST_CHECK int eg_h5_fail(const struct eg_run *run, struct eg_message *message,
-                             const char *what, const char *path);
+EG_MUST_CHECK int eg_h5_fail(const struct eg_run *run, struct eg_message *message, const char *what,
+                             const char *path);
 
 /* HDF5's innermost reason for the last failure, or "". */
 void eg_h5_reason(char *text, size_t size);

@@ -4,6 +4,7 @@
 
 const struct eg_task_type *const eg_task_types[] = {
     &eg_task_copy,
+    &eg_task_file,
     NULL,
 };
 

@@ -59,8 +59,8 @@ EG_INLINE void combine_block(const size_t vecs, size_t left, size_t i, real *out
 EG_INLINE void make_ring(real *restrict ring, const real *restrict w, size_t n, size_t range)
 {
     for (size_t i = 0; i < range; i++) {
-        ring[i] = w[n - range + i];
-        ring[range + n + i] = w[i];
+        ring[i] = w[(n - range % n + i) % n];
+        ring[range + n + i] = w[i % n];
     }
     memcpy(ring + range, w, n * sizeof *w);
 }

@@ -1,0 +1,117 @@
+/* experiments/bench.c -- the verb bench: sequences per second of full updates. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "experiments/train.h"
+#include "tensor/blas.h"
+
+enum { RUNS = 7 };
+
+static int by_value(const void *a, const void *b)
+{
+    const double x = *(const double *) a, y = *(const double *) b;
+    return x < y ? -1 : x > y;
+}
+
+static double median(double *x, size_t n)
+{
+    qsort(x, n, sizeof *x, by_value);
+    return x[n / 2];
+}
+
+/* GFLOP/s of a matrix product of this size on one thread, the median of several. */
+static double gemm_speed(void)
+{
+    enum { N = 384 };
+    double speeds[RUNS];
+    real *a = calloc(3 * N * N, sizeof *a);
+    if (!a)
+        return 0;
+    for (size_t i = 0; i < 2 * N * N; i++)
+        a[i] = (real) (1e-3 * (double) (i % 7));
+    for (size_t run = 0; run < RUNS; run++) {
+        const double start = eg_clock();
+        for (int k = 0; k < 4; k++)
+            eg_gemm(0, 0, N, N, N, a, N, a + N * N, N, a + 2 * N * N, N);
+        speeds[run] = 4 * 2.0 * N * N * N / (eg_clock() - start) * 1e-9;
+    }
+    free(a);
+    return median(speeds, RUNS);
+}
+
+/* All sequences of the longest training length. */
+static int longest(struct eg_experiment *e, const struct eg_command *c, struct eg_message *message)
+{
+    struct eg_setting settings[EG_SETTINGS_MAX + 1];
+    char text[64];
+    size_t n = c->n_settings < EG_SETTINGS_MAX ? c->n_settings : EG_SETTINGS_MAX;
+    memcpy(settings, c->settings, n * sizeof *settings);
+    int ret = eg_experiment_init(e, c->target[0], NULL, settings, n, 1, message);
+    if (ret || e->source.shape.items)
+        return ret;
+    snprintf(text, sizeof text, "task.length_min=%zu", e->source.shape.length_max);
+    settings[n++] = (struct eg_setting){.text = text, .origin = "-s"};
+    eg_experiment_free(e);
+    return eg_experiment_init(e, c->target[0], NULL, settings, n, 1, message);
+}
+
+int eg_verb_bench(const struct eg_command *c)
+{
+    struct eg_message message = {{0}};
+    struct eg_experiment *e = calloc(1, sizeof *e);
+    int ret = e ? longest(e, c, &message) : EG_RAISE(EG_ERR_NOMEM);
+    if (!ret)
+        ret = eg_experiment_trainer(e, (int) c->threads, &message);
+    double speeds[RUNS];
+    uint64_t update = 0;
+    size_t requests = 0;
+    for (size_t run = 0; run < RUNS + 1 && !ret; run++) {
+        /* The first run warms up; a run takes about half a second. */
+        const double start = eg_clock();
+        uint64_t n = 0;
+        struct eg_update_report report;
+        do {
+            ret = eg_trainer_update(&e->trainer, update++, 0, &report);
+            n++;
+        } while (!ret && eg_clock() - start < 0.5);
+        if (run)
+            speeds[run - 1] = (double) n * (double) e->train.batch / (eg_clock() - start);
+        else
+            requests = eg_trainer_requests(&e->trainer);
+        if (eg_interrupted())
+            ret = EG_FAIL(EG_ERR_IO, &message, "interrupted");
+    }
+    if (!ret) {
+        const double speed = median(speeds, RUNS), gemm = gemm_speed();
+        const size_t steps = e->source.shape.steps_max;
+        const double flops = eg_model_flops(&e->model, steps, steps / 2);
+        const double fraction = speed * flops * 1e-9 / (gemm * e->threads);
+        struct rusage usage = {0};
+        getrusage(RUSAGE_SELF, &usage);
+        requests = eg_trainer_requests(&e->trainer) - requests;
+        if (c->json)
+            printf("{\"preset\": \"%s\", \"batch\": %ld, \"threads\": %d, \"kernels\": \"%s\", "
+                   "\"sequences_per_second\": %.6g, \"flops_per_sequence\": %.6g, "
+                   "\"gemm_gflops\": %.4g, \"gemm_fraction\": %.4g, \"steps\": %zu, "
+                   "\"peak_memory_mb\": %.4g, \"allocations_after_warm_up\": %zu}\n",
+                   c->target[0], e->train.batch, e->threads, e->kernels->name, speed, flops, gemm,
+                   fraction, steps, (double) usage.ru_maxrss / 1024, requests);
+        else
+            printf("%s, batch %ld, %d thread%s, %zu steps, %s kernels\n"
+                   "  %10.0f sequences/s, full updates, median of %d runs\n"
+                   "  %10.2f MFLOP a sequence\n"
+                   "  %10.1f GFLOP/s of a matrix product on one thread, here and now\n"
+                   "  %10.2f of that reached\n"
+                   "  %10.1f MB peak memory, %zu allocations after the first run\n",
+                   c->target[0], e->train.batch, e->threads, e->threads == 1 ? "" : "s", steps,
+                   e->kernels->name, speed, RUNS, flops * 1e-6, gemm, fraction,
+                   (double) usage.ru_maxrss / 1024, requests);
+    }
+    if (e)
+        eg_experiment_free(e);
+    free(e);
+    return ret ? eg_command_fail(ret, &message) : EG_EXIT_DONE;
+}

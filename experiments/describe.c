@@ -1,0 +1,136 @@
+/* experiments/describe.c -- the verbs list and describe. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "experiments/experiment.h"
+
+static const char *const kinds[] = {"tasks", "memories", "controllers", "presets"};
+
+static void line(const char *name, const char *summary, const char *source)
+{
+    printf("  %-14s %s\n", name, summary);
+    if (source)
+        printf("  %-14s   %s\n", "", source);
+}
+
+int eg_verb_list(const struct eg_command *c)
+{
+    struct eg_message message = {{0}};
+    const char *what = c->targets ? c->target[0] : NULL;
+    int known = !what;
+    for (size_t i = 0; i < 4; i++)
+        known = known || !strcmp(what, kinds[i]);
+    if (!known) {
+        const char *near = eg_nearest(what, kinds, 4);
+        const int ret =
+            EG_FAIL(EG_ERR_CONFIG, &message,
+                    "there is no list of '%s'; there are tasks, memories, controllers "
+                    "and presets%s%s%s",
+                    what, near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+        return eg_command_fail(ret, &message);
+    }
+    if (!what || !strcmp(what, "tasks")) {
+        printf("tasks\n");
+        for (const struct eg_task_type *const *t = eg_task_types; *t; t++)
+            line((*t)->name, (*t)->summary, (*t)->source);
+    }
+    if (!what || !strcmp(what, "memories")) {
+        printf("memories\n");
+        for (const struct eg_memory_type *const *t = eg_memory_types; *t; t++)
+            line((*t)->name, (*t)->summary, (*t)->source);
+    }
+    if (!what || !strcmp(what, "controllers")) {
+        printf("controllers\n");
+        for (const struct eg_controller_type *const *t = eg_controller_types; *t; t++)
+            line((*t)->name, (*t)->summary, (*t)->source);
+    }
+    if (!what || !strcmp(what, "presets")) {
+        printf("presets\n");
+        for (const struct eg_preset *p = eg_presets; p->name; p++) {
+            char summary[256];
+            eg_preset_summary(p, summary, sizeof summary);
+            line(p->name, summary, NULL);
+        }
+    }
+    return EG_EXIT_DONE;
+}
+
+static void describe_parameters(const struct eg_model *m)
+{
+    printf("\nparameters (name, symbol, shape, unit, equation)\n");
+    for (size_t i = 0; i < m->params.count; i++) {
+        const struct eg_param_row *row = &m->params.rows[i];
+        char numbers[48];
+        snprintf(numbers, sizeof numbers, "%zu x %zu", row->rows, row->cols);
+        printf("  %-36s %-4s %-12s = %-36s unit %-3s eq. %s\n", row->name, row->symbol, numbers,
+               row->shape, row->unit, row->equation);
+    }
+    printf("  %zu learnable numbers in all\n", m->params.total);
+}
+
+static void describe_fields(const struct eg_field *fields, const char *part,
+                            size_t (*extent)(const void *, char), const void *state)
+{
+    for (const struct eg_field *f = fields; f->name; f++) {
+        char shape[96] = "";
+        size_t used = 0;
+        for (const char *letter = f->shape; *letter && used < sizeof shape; letter++)
+            used += (size_t) snprintf(shape + used, sizeof shape - used, " x %c = %zu", *letter,
+                                      extent(state, *letter));
+        printf("  %-17s %-8s T%-24s unit %-3s eq. %-4s %s%s\n", f->name, f->symbol, shape, f->units,
+               f->equation, f->help, part);
+    }
+}
+
+static void describe_control(const struct eg_model *m)
+{
+    char name[64];
+    const char *activation;
+    size_t from, n;
+    if (!m->memory->control_part(m->memory_state, 0, name, sizeof name, &from, &n, &activation))
+        return;
+    printf("\ncontrol of the memory: columns of h W_i + b_i\n");
+    for (size_t i = 0;
+         m->memory->control_part(m->memory_state, i, name, sizeof name, &from, &n, &activation);
+         i++)
+        printf("  %-20s columns %zu to %zu, %s\n", name, from, from + n - 1, activation);
+}
+
+int eg_verb_describe(const struct eg_command *c)
+{
+    struct eg_message message = {{0}};
+    struct eg_experiment *e = calloc(1, sizeof *e);
+    int ret =
+        e ? eg_experiment_init(e, c->target[0], NULL, c->settings, c->n_settings, -1, &message)
+          : EG_RAISE(EG_ERR_NOMEM);
+    char *yaml = ret ? NULL : eg_config_yaml(e->config, 1);
+    if (!ret && !yaml)
+        ret = EG_RAISE(EG_ERR_NOMEM);
+    if (!ret) {
+        const struct eg_model *m = &e->model;
+        const struct eg_task_shape *s = &e->source.shape;
+        printf("%s: %s controller, %s memory, %s task\n\n", c->target[0], m->controller->name,
+               m->memory->name, e->source.task->name);
+        printf("controller  %s\n            %s\n", m->controller->summary, m->controller->source);
+        printf("memory      %s\n            %s\n", m->memory->summary, m->memory->source);
+        printf("task        %s\n            %s\n", e->source.task->summary, e->source.task->source);
+        printf("            %zu inputs, %zu outputs, at most %zu steps; chance %g bit/sequence\n",
+               s->inputs, s->outputs, s->steps_max, s->chance);
+        describe_parameters(m);
+        describe_control(m);
+        printf("\nrecorded of every step (T steps)\n");
+        describe_fields(m->controller->fields,
+                        m->controller->layers(m->controller_state) > 1 ? " (one set a layer)" : "",
+                        m->controller->extent, m->controller_state);
+        describe_fields(m->memory->fields, "", m->memory->extent, m->memory_state);
+        printf("\ncost of one training sequence of %zu steps: %.2f MFLOP\n", s->steps_max,
+               eg_model_flops(m, s->steps_max, s->steps_max / 2) * 1e-6);
+        printf("\noptions\n%s", yaml);
+    }
+    free(yaml);
+    if (e)
+        eg_experiment_free(e);
+    free(e);
+    return ret ? eg_command_fail(ret, &message) : EG_EXIT_DONE;
+}

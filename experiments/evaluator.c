@@ -1,0 +1,67 @@
+#include "experiments/evaluator.h"
+
+#include <math.h>
+
+enum { PORTION = 256 }; /* sequences scored at once: bounds the memory */
+
+int eg_evaluate(struct eg_experiment *e, size_t length, size_t n, struct eg_evaluation *out,
+                struct eg_message *message)
+{
+    struct eg_draw draws[PORTION];
+    struct eg_score scores[PORTION];
+    double mean = 0, squares = 0, wrong = 0;
+    size_t exact = 0, done = 0;
+    while (done < n) {
+        const size_t count = n - done < PORTION ? n - done : PORTION;
+        for (size_t i = 0; i < count; i++)
+            draws[i] = length ? (struct eg_draw){.seed = (uint64_t) e->run.seed,
+                                                 .purpose = EG_FOR_EVALUATION,
+                                                 .step = length,
+                                                 .item = done + i,
+                                                 .length = length}
+                              : (struct eg_draw){.seed = (uint64_t) e->run.seed,
+                                                 .purpose = EG_FOR_TRAINING,
+                                                 .step = UINT64_C(1) << 62,
+                                                 .item = done + i};
+        eg_draw_lengths(&e->source, draws, count);
+        eg_draw_sort(draws, count);
+        const int ret = eg_trainer_score(&e->trainer, draws, count, scores);
+        if (ret)
+            return EG_FAIL(ret, message, "not enough memory to evaluate length %zu", length);
+        /* Welford's running mean and sum of squares. */
+        for (size_t i = 0; i < count; i++) {
+            const double k = (double) (done + i + 1), delta = scores[i].cost - mean;
+            mean += delta / k;
+            squares += delta * (scores[i].cost - mean);
+            wrong += (double) scores[i].wrong;
+            exact += scores[i].wrong == 0;
+        }
+        done += count;
+    }
+    *out = (struct eg_evaluation){.length = length,
+                                  .n = n,
+                                  .mean = mean,
+                                  .standard_error =
+                                      n > 1 ? sqrt(squares / (double) (n - 1) / (double) n) : 0,
+                                  .exact = (double) exact / (double) n,
+                                  .wrong = wrong / (double) n};
+    return EG_OK;
+}
+
+int eg_evaluate_all(struct eg_experiment *e,
+                    int (*each)(void *context, const struct eg_evaluation *v), void *context,
+                    struct eg_message *message)
+{
+    /* Data of the user have no lengths to choose from: the mixture is all there is. */
+    const size_t lengths = e->source.shape.items ? 0 : e->evaluate.lengths.n;
+    for (size_t i = 0; i <= lengths; i++) {
+        struct eg_evaluation v;
+        const size_t length = i ? (size_t) e->evaluate.lengths.at[i - 1] : 0;
+        int ret = eg_evaluate(e, length, (size_t) e->evaluate.sequences, &v, message);
+        if (!ret)
+            ret = each(context, &v);
+        if (ret)
+            return ret;
+    }
+    return EG_OK;
+}

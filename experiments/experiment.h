@@ -1,0 +1,78 @@
+/* experiments/experiment.h -- from a configuration to a task, a model and a trainer. */
+#ifndef EG_EXPERIMENTS_EXPERIMENT_H
+#define EG_EXPERIMENTS_EXPERIMENT_H
+
+#include <stdint.h>
+
+#include "core/arena.h"
+#include "core/config.h"
+#include "core/status.h"
+#include "experiments/batch.h"
+#include "experiments/command.h"
+#include "experiments/trainer.h"
+#include "models/model.h"
+
+struct eg_train_options {
+    long batch, sequences, report_every, checkpoint_every, evaluate_every;
+    struct eg_optimiser_options optimiser;
+};
+
+struct eg_evaluate_options {
+    struct eg_list lengths;
+    long sequences;
+};
+
+struct eg_probe_options {
+    struct eg_list lengths;
+};
+
+struct eg_run_options {
+    long seed; /* -1: drawn */
+    int kernels;
+};
+
+struct eg_experiment {
+    const char *name; /* of the preset or file */
+    struct eg_arena *arena;
+    struct eg_config *config;
+    struct eg_run_options run;
+    struct eg_train_options train;
+    struct eg_evaluate_options evaluate;
+    struct eg_probe_options probe;
+    struct eg_source source;
+    const struct eg_kernels *kernels;
+    struct eg_model model;
+    struct eg_trainer trainer;
+    int has_trainer, threads;
+};
+
+/* Reads the preset or file `name` (NULL: `yaml` is the text of a configuration, as a run file
+ * keeps it), applies the settings and puts task and model together.  `seed` >= 0 goes before all
+ * others.  To be freed also after a failure.  Fails with EG_ERR_CONFIG, EG_ERR_RANGE, EG_ERR_IO,
+ * EG_ERR_DATA, EG_ERR_NOMEM. */
+EG_MUST_CHECK int eg_experiment_init(struct eg_experiment *e, const char *name, const char *yaml,
+                                     const struct eg_setting *settings, size_t n_settings,
+                                     long seed, struct eg_message *message);
+
+/* Makes the trainer: parameters, moments, arenas.  `threads` 0: as many as processors. */
+EG_MUST_CHECK int eg_experiment_trainer(struct eg_experiment *e, int threads,
+                                        struct eg_message *message);
+
+void eg_experiment_free(struct eg_experiment *e);
+
+/* Updates of the whole training, and sequences after `updates` of them. */
+uint64_t eg_experiment_updates(const struct eg_experiment *e);
+
+/* "ntm-copy.h5" from "ntm/copy"; `seed` < 0 is left out.  Cut to `size`. */
+void eg_experiment_file(char *buffer, size_t size, const char *name, long seed);
+
+/* The presets built into the program, NULL-ended: name and YAML text. */
+struct eg_preset {
+    const char *name, *yaml;
+};
+extern const struct eg_preset eg_presets[];
+const struct eg_preset *eg_preset_find(const char *name);
+/* The first comment line of a preset, without '#'.  Cut to `size`. */
+void eg_preset_summary(const struct eg_preset *preset, char *buffer, size_t size);
+
+#endif

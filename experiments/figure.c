@@ -1,0 +1,312 @@
+#include "experiments/figure.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include "experiments/figure_page.h"
+
+const char *const eg_plot_formats[] = {"svg", "png", "pdf", NULL};
+const char *const eg_plot_names[] = {"learning", "generalisation", "sequence", "heads", NULL};
+
+enum { PATH_SIZE = 4096, NAME_SIZE = 256 };
+
+/* --- which figures --- */
+
+/* One figure that is to be drawn. */
+struct wanted {
+    enum eg_plot_figures figure;
+    char probe[NAME_SIZE]; /* "copy-20"; "" where the figure is not of a probe */
+};
+
+struct plan {
+    struct wanted *at;
+    size_t n, room;
+    unsigned figures;
+};
+
+static int add(struct plan *plan, enum eg_plot_figures figure, const char *probe)
+{
+    if (!(plan->figures & figure))
+        return EG_OK;
+    if (plan->n == plan->room) {
+        const size_t room = plan->room > 0 ? 2 * plan->room : 16;
+        struct wanted *at = realloc(plan->at, room * sizeof *at);
+        if (!at)
+            return EG_RAISE(EG_ERR_NOMEM);
+        plan->at = at;
+        plan->room = room;
+    }
+    struct wanted *w = &plan->at[plan->n++];
+    w->figure = figure;
+    snprintf(w->probe, sizeof w->probe, "%s", probe);
+    return EG_OK;
+}
+
+static int add_probe(void *context, const struct eg_run_entry *entry)
+{
+    if (!entry->is_group || strlen(entry->name) >= NAME_SIZE)
+        return 0;
+    const int rc = add(context, EG_PLOT_SEQUENCE, entry->name);
+    return rc == EG_OK ? add(context, EG_PLOT_HEADS, entry->name) : rc;
+}
+
+static int make_plan(struct plan *plan, struct eg_run *run, struct eg_message *message)
+{
+    int rc = add(plan, EG_PLOT_LEARNING, "");
+    if (rc == EG_OK && eg_run_exists(run, "/probe"))
+        rc = eg_run_list(run, "/probe", add_probe, plan, message);
+    if (rc == EG_OK)
+        rc = add(plan, EG_PLOT_GENERALISATION, "");
+    if (rc == EG_ERR_NOMEM)
+        return EG_FAIL(rc, message, "out of memory");
+    return rc;
+}
+
+static int fill(struct eg_page *page, const struct wanted *w, struct eg_run *run,
+                struct eg_message *message)
+{
+    char group[NAME_SIZE + 16];
+    snprintf(group, sizeof group, "/probe/%s", w->probe);
+    switch (w->figure) {
+    case EG_PLOT_LEARNING:
+        return eg_figure_curve(page, run, message);
+    case EG_PLOT_GENERALISATION:
+        return eg_figure_generalisation(page, run, message);
+    case EG_PLOT_SEQUENCE:
+        return eg_figure_sequence(page, run, group, message);
+    case EG_PLOT_HEADS:
+        return eg_figure_heads(page, run, group, message);
+    case EG_PLOT_ALL:
+        break;
+    }
+    return EG_FAIL(EG_ERR_RANGE, message, "there is no such figure");
+}
+
+/* --- names of files --- */
+
+/* What all names begin with: the run file's without ".h5", in the directory asked for. */
+static int make_stem(char stem[PATH_SIZE], const struct eg_plot_options *o,
+                     struct eg_message *message)
+{
+    const char *slash = strrchr(o->run, '/');
+    const char *name = slash ? slash + 1 : o->run;
+    struct stat info;
+    int n;
+    if (!o->output || !*o->output)
+        n = snprintf(stem, PATH_SIZE, "%s", o->run);
+    else if (o->output[strlen(o->output) - 1] == '/')
+        n = snprintf(stem, PATH_SIZE, "%s%s", o->output, name);
+    else if (stat(o->output, &info) == 0 && S_ISDIR(info.st_mode))
+        n = snprintf(stem, PATH_SIZE, "%s/%s", o->output, name);
+    else {
+        n = snprintf(stem, PATH_SIZE, "%s", o->output);
+        name = "";
+    }
+    if (n < 0 || n >= PATH_SIZE - NAME_SIZE - 64)
+        return EG_FAIL(EG_ERR_RANGE, message, "the name of the output is too long");
+    const size_t length = strlen(stem);
+    if (*name && length > 3 && strcmp(stem + length - 3, ".h5") == 0)
+        stem[length - 3] = '\0';
+    return EG_OK;
+}
+
+static void make_path(char path[PATH_SIZE], const char *stem, const struct wanted *w,
+                      const char *extension)
+{
+    const char *what = w->figure == EG_PLOT_LEARNING         ? "-learning"
+                       : w->figure == EG_PLOT_GENERALISATION ? "-generalisation"
+                       : w->figure == EG_PLOT_HEADS          ? "-heads"
+                                                             : "";
+    snprintf(path, PATH_SIZE, "%s%s%s%s.%s", stem, *w->probe ? "-" : "", w->probe, what, extension);
+}
+
+static int refuse_existing(const char *path, struct eg_message *message)
+{
+    struct stat info;
+    if (lstat(path, &info) == 0)
+        return EG_FAIL(EG_ERR_EXISTS, message, "%s exists already; --force overwrites it", path);
+    return EG_OK;
+}
+
+/* --- writing --- */
+
+static int write_all(int fd, const char *bytes, size_t n)
+{
+    while (n > 0) {
+        const ssize_t written = write(fd, bytes, n);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written <= 0)
+            return -1;
+        bytes += written;
+        n -= (size_t) written;
+    }
+    return 0;
+}
+
+/* A whole file under the name `hidden`; nothing of it stays when that fails. */
+static int write_hidden(const char *hidden, const struct eg_text *text, const char *path,
+                        struct eg_message *message)
+{
+    const int fd = open(hidden, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (fd < 0)
+        return EG_FAIL(EG_ERR_IO, message, "cannot write %s: %s", path, strerror(errno));
+    int failed = write_all(fd, text->at, text->length) != 0 ? errno : 0;
+    if (close(fd) != 0 && !failed)
+        failed = errno;
+    if (failed) {
+        unlink(hidden);
+        return EG_FAIL(EG_ERR_IO, message, "cannot write %s: %s", path, strerror(failed));
+    }
+    return EG_OK;
+}
+
+/* A link, other than a rename, never replaces what someone else has put there meanwhile; where
+ * the file system has no links, a rename has to do. */
+static int show(const char *hidden, const char *path, int force, struct eg_message *message)
+{
+    if (!force) {
+        if (link(hidden, path) == 0) {
+            unlink(hidden);
+            return EG_OK;
+        }
+        if (errno == EEXIST) {
+            unlink(hidden);
+            return EG_FAIL(EG_ERR_EXISTS, message, "%s exists already; --force overwrites it",
+                           path);
+        }
+    }
+    if (rename(hidden, path) == 0)
+        return EG_OK;
+    const int why = errno;
+    unlink(hidden);
+    return EG_FAIL(EG_ERR_IO, message, "cannot write %s: %s", path, strerror(why));
+}
+
+/* Figure and table together: both are whole under hidden names before either is shown. */
+static int write_pair(const struct eg_plot_options *o, const char *const paths[2],
+                      const struct eg_text *const texts[2], struct eg_message *message)
+{
+    char hidden[2][PATH_SIZE + 32];
+    for (int k = 0; k < 2; k++) {
+        snprintf(hidden[k], sizeof hidden[k], "%s.tmp-%ld", paths[k], (long) getpid());
+        const int rc = write_hidden(hidden[k], texts[k], paths[k], message);
+        if (rc != EG_OK) {
+            if (k == 1)
+                unlink(hidden[0]);
+            return rc;
+        }
+    }
+    for (int k = 0; k < 2; k++) {
+        const int rc = show(hidden[k], paths[k], o->force, message);
+        if (rc != EG_OK) {
+            if (k == 0)
+                unlink(hidden[1]);
+            return rc;
+        }
+        if (o->written)
+            o->written(o->context, paths[k]);
+    }
+    return EG_OK;
+}
+
+/* --- one figure, all figures --- */
+
+/* *drawn says whether there was something to draw. */
+static int draw_one(const struct eg_plot_options *o, const struct wanted *w, const char *stem,
+                    struct eg_run *run, int *drawn, struct eg_message *message)
+{
+    char picture[PATH_SIZE], numbers[PATH_SIZE];
+    make_path(picture, stem, w, eg_plot_formats[o->format]);
+    make_path(numbers, stem, w, "csv");
+    const char *slash = strrchr(picture, '/');
+    struct eg_page page = {.height = 0};
+    struct eg_text drawing = {.at = NULL};
+    *drawn = 0;
+    int rc = fill(&page, w, run, message);
+    if (rc == EG_ERR_MISSING) {
+        rc = EG_OK; /* what the run file does not hold cannot be shown */
+        goto out;
+    }
+    if (rc == EG_OK)
+        rc = eg_page_draw(&page, o->format, slash ? slash + 1 : picture, &drawing, message);
+    if (rc == EG_OK) {
+        const char *const paths[2] = {picture, numbers};
+        const struct eg_text *const texts[2] = {&drawing, &page.table};
+        rc = write_pair(o, paths, texts, message);
+    }
+    *drawn = 1;
+out:
+    eg_text_free(&drawing);
+    eg_page_free(&page);
+    return rc;
+}
+
+static int check_options(const struct eg_plot_options *o, struct eg_message *message)
+{
+    if (!o->run || !*o->run)
+        return EG_FAIL(EG_ERR_RANGE, message, "no run file was given");
+    if ((unsigned) o->format > EG_PLOT_PDF)
+        return EG_FAIL(EG_ERR_RANGE, message, "a figure is svg, png or pdf");
+    if (o->figures > EG_PLOT_ALL)
+        return EG_FAIL(EG_ERR_RANGE, message, "there is no such figure");
+    return EG_OK;
+}
+
+static int plot(const struct eg_plot_options *o, struct eg_message *message)
+{
+    struct plan plan = {.at = NULL, .figures = o->figures ? o->figures : EG_PLOT_ALL};
+    struct eg_run *run = NULL;
+    struct eg_message last = {.text = ""};
+    char stem[PATH_SIZE], path[PATH_SIZE];
+    int rc = make_stem(stem, o, message);
+    if (rc == EG_OK)
+        rc = eg_run_open(&run, o->run, EG_RUN_READ, message);
+    if (rc == EG_OK)
+        rc = make_plan(&plan, run, message);
+    for (size_t i = 0; rc == EG_OK && !o->force && i < plan.n; i++) {
+        make_path(path, stem, &plan.at[i], eg_plot_formats[o->format]);
+        rc = refuse_existing(path, message);
+        if (rc != EG_OK)
+            break;
+        make_path(path, stem, &plan.at[i], "csv");
+        rc = refuse_existing(path, message);
+    }
+    size_t drawn = 0;
+    for (size_t i = 0; rc == EG_OK && i < plan.n; i++) {
+        int done;
+        rc = draw_one(o, &plan.at[i], stem, run, &done, &last);
+        drawn += (size_t) done;
+        if (rc != EG_OK)
+            rc = EG_FAIL(rc, message, "%s", last.text);
+    }
+    if (rc == EG_OK && drawn == 0)
+        rc = EG_FAIL(EG_ERR_MISSING, message, "%s",
+                     last.text[0] ? last.text : "the run file has nothing to draw yet");
+    eg_run_close(&run);
+    free(plan.at);
+    return rc;
+}
+
+int eg_plot_run(const struct eg_plot_options *options, struct eg_message *message)
+{
+    const int rc = check_options(options, message);
+    if (rc != EG_OK)
+        return rc;
+    /* Numbers in scripts and tables have a point, whatever the program's locale says. */
+    const locale_t plain = newlocale(LC_NUMERIC_MASK, "C", (locale_t) 0);
+    if (plain == (locale_t) 0)
+        return EG_FAIL(EG_ERR_NOMEM, message, "out of memory");
+    const locale_t before = uselocale(plain);
+    const int answer = plot(options, message);
+    uselocale(before);
+    freelocale(plain);
+    return answer;
+}

@@ -1,0 +1,120 @@
+/* experiments/figure_page.h -- a page of panels, and gnuplot that draws it.
+ *
+ * A figure is written as a gnuplot script and, beside it, a table of its numbers.  Places on the
+ * page are in millimetres from its upper left corner; the page is EG_PAGE_WIDTH wide.  Text
+ * is 7 points or larger.
+ *
+ * The texts grow; out of memory is remembered in `failed` and told once, by eg_page_draw(). */
+#ifndef EG_EXPERIMENTS_FIGURE_PAGE_H
+#define EG_EXPERIMENTS_FIGURE_PAGE_H
+
+#include <stddef.h>
+
+#include "core/status.h"
+#include "experiments/figure.h"
+#include "experiments/figure_data.h"
+
+#define EG_PAGE_WIDTH 85.0
+
+/* Colours that people with any of the colour deficiencies tell apart: Okabe & Ito 2008 (Color
+ * Universal Design). */
+#define EG_COLOUR_BLUE "#0072B2"
+#define EG_COLOUR_SKY "#56B4E9"
+#define EG_COLOUR_GREEN "#009E73"
+#define EG_COLOUR_ORANGE "#E69F00"
+#define EG_COLOUR_VERMILLION "#D55E00"
+#define EG_COLOUR_PURPLE "#CC79A7"
+#define EG_COLOUR_GREY "#707070"  /* lines that are no data */
+#define EG_COLOUR_SHADE "#E4E4E4" /* areas that are no data */
+
+struct eg_text {
+    char *at; /* always terminated once something was added */
+    size_t length, size;
+    int failed;
+};
+
+void eg_text_add(struct eg_text *text, const char *format, ...) EG_PRINTF(2, 3);
+void eg_text_bytes(struct eg_text *text, const char *bytes, size_t n);
+void eg_text_free(struct eg_text *text);
+
+struct eg_page {
+    double height;         /* mm */
+    struct eg_text script; /* without the terminal   */
+    struct eg_text table;  /* CSV                    */
+    unsigned blocks;       /* of data, so far        */
+};
+
+void eg_page_free(struct eg_page *page);
+
+struct eg_box {
+    double left, right, top, bottom; /* mm from the upper left corner */
+};
+
+/* A new panel: forgets labels, lines and tics of the one before.  `last` says whether it is the
+ * one that carries the numbers of the x axis. */
+void eg_page_panel(struct eg_page *page, struct eg_box box, double x_min, double x_max, int last);
+
+/* One line of text, its middle at `y`; `align` is left, center or right. */
+void eg_page_words(struct eg_page *page, double x, double y, const char *align, const char *text);
+
+/* The label of the x axis. */
+void eg_page_foot(struct eg_page *page, struct eg_box box, const char *text);
+
+/* Up to two lines of text, upwards, in the left margin of a panel; NULL: none. */
+void eg_page_side(struct eg_page *page, struct eg_box box, const char *outer, const char *inner);
+
+/* The colours of images: 0..1 (viridis) or signed (blue, white, orange), over [low, high]. */
+enum eg_palette { EG_PALETTE_PLAIN, EG_PALETTE_SIGNED };
+void eg_page_palette(struct eg_page *page, enum eg_palette palette, double low, double high);
+
+/* The scale of the palette set last, in `box`, with a tic every `tic`; its label, of one or two
+ * lines, stands to the right of it. */
+void eg_page_colour_bar(struct eg_page *page, struct eg_box box, double tic, const char *label,
+                        const char *second);
+
+/* An image of columns first .. first + n - 1 of x (rows, stride), rows to the right; the
+ * lower left pixel has its centre at (x0, y0).  Where `mask` (rows; or NULL) is 0, and where a
+ * number is not finite, there is no pixel.  */
+void eg_page_image(struct eg_page *page, struct eg_box box, const double *x, size_t rows,
+                   size_t stride, size_t first, size_t n, const double *mask, double x0, double y0);
+
+/* Begins a block of data and answers its number N, for "$dN" in a plot command. */
+unsigned eg_page_block(struct eg_page *page);
+void eg_page_block_end(struct eg_page *page);
+
+/* Marks the phases of a probe: lines through the panel, and, where `named`, words above it. */
+void eg_page_phases(struct eg_page *page, const struct eg_figure_probe *probe, struct eg_box box,
+                    const char *colour, int named);
+
+/* Tics of a logarithmic y axis from low to high, as numbers in full size. */
+void eg_page_log_tics(struct eg_page *page, double low, double high);
+
+/* One field of the table: a number, empty where it is not finite. */
+void eg_page_field(struct eg_page *page, double x, const char *after);
+
+/* Lets gnuplot draw the page into *drawing, which grows by the whole file.  Fails with
+ * EG_ERR_MISSING where gnuplot, or what it needs for this format, is not there; EG_ERR_IO with
+ * its words where it fails; EG_ERR_NOMEM. */
+EG_MUST_CHECK int eg_page_draw(const struct eg_page *page, enum eg_plot_format format,
+                               const char *name, struct eg_text *drawing,
+                               struct eg_message *message);
+
+/* Runs PROGRAM ARGUMENTS (found through PATH, NULL-ended) with `input` on its standard input
+ * and takes what it says.  *code is its exit status, or 128 + signal.  EG_ERR_MISSING: there is
+ * no such program. */
+EG_MUST_CHECK int eg_page_run(const char *const *command, const char *input, size_t n,
+                              struct eg_text *out, struct eg_text *err, int *code,
+                              struct eg_message *message);
+
+/* The figures.  Each fills in the page; EG_ERR_MISSING where the run file has no numbers for it,
+ * and the page is not to be drawn then. */
+EG_MUST_CHECK int eg_figure_curve(struct eg_page *page, struct eg_run *run,
+                                  struct eg_message *message);
+EG_MUST_CHECK int eg_figure_generalisation(struct eg_page *page, struct eg_run *run,
+                                           struct eg_message *message);
+EG_MUST_CHECK int eg_figure_sequence(struct eg_page *page, struct eg_run *run, const char *group,
+                                     struct eg_message *message);
+EG_MUST_CHECK int eg_figure_heads(struct eg_page *page, struct eg_run *run, const char *group,
+                                  struct eg_message *message);
+
+#endif

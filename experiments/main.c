@@ -1,0 +1,92 @@
+/* experiments/main.c -- the program: finds the verb and runs it.  The only place that exits. */
+#include <stdio.h>
+
+#include <cblas.h>
+#include <gsl/gsl_errno.h>
+
+#include "experiments/build.h"
+#include "experiments/command.h"
+#include "experiments/train.h"
+
+/* clang-format off */
+static const struct eg_verb train = {
+    "train", "PRESET|FILE.yaml", "train a model on a task",
+    "Trains, evaluates on fresh sequences, and keeps all of it in a run file (-o, or PRESET with '-'\n"
+    "for '/'.h5).  Options: engram describe PRESET lists them; engram train PRESET --print-config\n"
+    "prints them as a file that can be edited and trained.", "sonStqjdpfDr", 1, 1, eg_verb_train};
+static const struct eg_verb resume = {
+    "resume", "RUN.h5", "go on where a run stopped",
+    "Goes on from the last checkpoint to the same bits as a run that was never stopped.\n"
+    "-s train.sequences=N trains longer than was planned.", "stqjr", 1, 1, eg_verb_resume};
+static const struct eg_verb evaluate = {
+    "evaluate", "RUN.h5", "cost at other lengths, or on your own data",
+    "Evaluates the newest checkpoint on fresh sequences; the file is not changed.\n"
+    "-s evaluate.lengths=10,20 -s evaluate.sequences=1000 say on what; -s task.type=file\n"
+    "-s task.path=DATA.h5 takes your own sequences.", "stqj", 1, 1, eg_verb_evaluate};
+static const struct eg_verb plot = {
+    "plot", "RUN.h5", "figures as SVG, PNG or PDF",
+    "Draws learning curve, sequences, head traces and generalisation with gnuplot, and writes the\n"
+    "numbers beside each figure as CSV.", "oFwfq", 1, 1, eg_verb_plot};
+static const struct eg_verb list = {
+    "list", "[tasks|memories|controllers|presets]", "what there is",
+    "Lists tasks, memories, controllers and presets, each with its source.", "", 0, 1, eg_verb_list};
+static const struct eg_verb describe = {
+    "describe", "PRESET|FILE.yaml", "tensors, shapes, parameters, cost, options",
+    "Every tensor with symbol, shape, unit and equation; the control columns of the memory; what the\n"
+    "probe records; the parameter count; and every option with unit and range.", "s", 1, 1, eg_verb_describe};
+static const struct eg_verb gradcheck = {
+    "gradcheck", "PRESET|FILE.yaml", "gradients against central differences",
+    "Compares the gradient of a batch with central differences, in double precision, component by\n"
+    "component, and prints the largest error of every tensor.  Exit 4 when one is above 1e-6.", "sncj", 1, 1, eg_verb_gradcheck};
+static const struct eg_verb bench = {
+    "bench", "PRESET|FILE.yaml", "sequences per second",
+    "Times full updates on sequences of the longest training length, and the matrix product there\n"
+    "and then.  The median of several runs is printed.", "stj", 1, 1, eg_verb_bench};
+static const struct eg_verb rerun = {
+    "rerun", "RUN.h5", "repeat a run from its file, and compare",
+    "Trains again from the configuration and seed in the file, and says whether the two are equal\n"
+    "to the last bit.  Exit 1 when they differ.", "otqjf", 1, 1, eg_verb_rerun};
+static const struct eg_verb diff = {
+    "diff", "A.h5 B.h5", "first difference of two runs",
+    "Names the options that differ, then the first row and the first numbers that differ.  Exit 1\n"
+    "when there are any.", "", 2, 2, eg_verb_diff};
+static const struct eg_verb check = {
+    "check", "RUN.h5", "is the file whole?",
+    "Looks at every dataset, the tables and both checkpoints.  Exit 5 when something is wrong.", "", 1, 1, eg_verb_check};
+static const struct eg_verb verify = {
+    "verify", "[NAME]", "published numbers: PASS or FAIL",
+    "Trains the presets over ten seeds and holds the results against stated bands.  Without a name,\n"
+    "lists what can be verified.", "tqjSo", 0, 1, eg_verb_verify};
+/* clang-format on */
+
+const struct eg_verb *const eg_verbs[] = {
+    &train, &resume, &evaluate, &plot,  &list,   &describe, &gradcheck,
+    &bench, &rerun,  &diff,     &check, &verify, NULL,
+};
+
+int main(int argc, char **argv)
+{
+    struct eg_command command;
+    struct eg_message message = {{0}};
+    const struct eg_verb *verb;
+    gsl_set_error_handler_off();
+    openblas_set_num_threads(1);
+    eg_hold_signals();
+    if (argc == 2 && argv[1][0] == '-' && argv[1][1] == '-' && argv[1][2] == 'v') {
+        printf("engram %s (%s)\n", EG_VERSION, EG_GIT_REVISION);
+        return EG_EXIT_DONE;
+    }
+    const int ret = eg_command_parse(&command, argc, argv, &verb, &message);
+    if (ret)
+        return eg_command_fail(ret, &message);
+    int exit = EG_EXIT_DONE;
+    if (command.help)
+        eg_command_help(verb);
+    else
+        exit = verb->run(&command);
+    if (fflush(stdout) && !exit) {
+        perror("engram: standard output");
+        exit = EG_EXIT_IO;
+    }
+    return exit;
+}

@@ -1,0 +1,256 @@
+/* experiments/probe.c -- one sequence in full, with all that controller and memory show. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "experiments/recorder.h"
+
+enum { TRACES_MAX = 96 };
+
+/* One field of one part, over time. */
+struct trace {
+    const struct eg_field *field;
+    int of_memory;
+    size_t layer, count; /* numbers a step  */
+    size_t dims[EG_RUN_RANK_MAX];
+    char name[64];
+    real *start, *steps;
+};
+
+struct probe {
+    const struct eg_model *model;
+    struct eg_arena *arena;
+    struct trace traces[TRACES_MAX];
+    size_t n;
+};
+
+static size_t extent(const struct eg_model *m, int of_memory, char letter)
+{
+    return of_memory ? m->memory->extent(m->memory_state, letter)
+                     : m->controller->extent(m->controller_state, letter);
+}
+
+static int add_trace(struct probe *p, const struct eg_field *field, int of_memory, size_t layer,
+                     size_t layers, size_t steps)
+{
+    if (p->n == TRACES_MAX)
+        return EG_RAISE(EG_ERR_NOMEM);
+    struct trace *t = &p->traces[p->n++];
+    *t = (struct trace){.field = field, .of_memory = of_memory, .layer = layer, .count = 1};
+    for (size_t i = 0; field->shape[i] && i < EG_RUN_RANK_MAX - 1; i++)
+        t->count *= t->dims[i] = extent(p->model, of_memory, field->shape[i]);
+    if (layers > 1)
+        snprintf(t->name, sizeof t->name, "%s_%zu", field->name, layer);
+    else
+        snprintf(t->name, sizeof t->name, "%s", field->name);
+    t->start = eg_arena_zeros(p->arena, t->count, sizeof *t->start);
+    t->steps = eg_arena_zeros(p->arena, steps * t->count, sizeof *t->steps);
+    return t->start && t->steps ? EG_OK : EG_RAISE(EG_ERR_NOMEM);
+}
+
+static void observe(void *context, long step, size_t rows, const void *controller,
+                    const void *memory)
+{
+    (void) rows;
+    struct probe *p = context;
+    for (size_t i = 0; i < p->n; i++) {
+        struct trace *t = &p->traces[i];
+        if (step < 0 && !t->field->has_start)
+            continue;
+        real *out = step < 0 ? t->start : t->steps + (size_t) step * t->count;
+        if (t->of_memory)
+            p->model->memory->copy(memory, t->field->id, 0, out);
+        else
+            p->model->controller->copy(controller, t->field->id, t->layer, 0, out);
+    }
+}
+
+/* The axis that a letter stands for. */
+static struct eg_run_axis axis(char letter, const int64_t *offsets)
+{
+    switch (letter) {
+    case 'N':
+        return (struct eg_run_axis){.name = "slot", .long_name = "slot of the memory"};
+    case 'M':
+        return (struct eg_run_axis){.name = "width", .long_name = "component of a slot"};
+    case 'R':
+        return (struct eg_run_axis){.name = "read_head"};
+    case 'W':
+        return (struct eg_run_axis){.name = "write_head"};
+    case 'S':
+        return (struct eg_run_axis){.name = "shift_offset",
+                                    .units = "slot",
+                                    .long_name = "how far the weighting moves",
+                                    .values = offsets};
+    default:
+        return (struct eg_run_axis){.name = "hidden_unit"};
+    }
+}
+
+static const struct eg_run_axis time_axis = {
+    .name = "time", .units = "step", .long_name = "step of the sequence"};
+
+static int put_traces(struct eg_recorder *r, const struct probe *p, const char *group, size_t steps,
+                      struct eg_message *message)
+{
+    enum { OFFSETS_MAX = 2049 };
+    int64_t offsets[OFFSETS_MAX];
+    const size_t s = p->model->memory->extent(p->model->memory_state, 'S');
+    for (size_t i = 0; i < s && i < OFFSETS_MAX; i++)
+        offsets[i] = (int64_t) i - (int64_t) (s / 2);
+    for (size_t i = 0; i < p->n; i++) {
+        const struct trace *t = &p->traces[i];
+        for (int start = 0; start <= t->field->has_start; start++) {
+            char path[256];
+            snprintf(path, sizeof path, "%s/%s%s", group, t->name, start ? "_start" : "");
+            struct eg_run_array array = {.units = t->field->units,
+                                         .long_name = t->field->help,
+                                         .type = EG_RUN_REAL,
+                                         .data = start ? t->start : t->steps,
+                                         .compress = t->count * steps > 65536,
+                                         .equation = t->field->equation};
+            if (!start) {
+                array.dims[0] = steps;
+                array.axes[array.rank++] = time_axis;
+            }
+            for (size_t d = 0; t->field->shape[d] && d < EG_RUN_RANK_MAX - 1; d++) {
+                array.dims[array.rank] = t->dims[d];
+                array.axes[array.rank++] = axis(t->field->shape[d], offsets);
+            }
+            const int ret = eg_run_put(r->run, path, &array, message);
+            if (ret)
+                return ret;
+        }
+    }
+    return EG_OK;
+}
+
+static int put_sequence(struct eg_recorder *r, const struct eg_sequence *s, const real *output,
+                        const struct eg_task_shape *shape, const char *group, uint8_t *mask,
+                        struct eg_message *message)
+{
+    static const uint8_t phases[] = {0, 1, 2}, flags[] = {0, 1};
+    const struct eg_run_axis in = {.name = "input_channel"}, out = {.name = "output_channel"};
+    for (size_t t = 0; t < s->steps; t++)
+        mask[t] = s->mask[t] != 0;
+    const struct {
+        const char *name;
+        struct eg_run_array array;
+    } all[] = {
+        {"input",
+         {.long_name = "input of the step",
+          .type = EG_RUN_REAL,
+          .rank = 2,
+          .dims = {s->steps, shape->inputs},
+          .axes = {time_axis, in},
+          .data = s->input}},
+        {"target",
+         {.long_name = "answer that is right",
+          .type = EG_RUN_REAL,
+          .rank = 2,
+          .dims = {s->steps, shape->outputs},
+          .axes = {time_axis, out},
+          .data = s->target}},
+        {"output",
+         {.long_name = "probability that the bit is one",
+          .type = EG_RUN_REAL,
+          .rank = 2,
+          .dims = {s->steps, shape->outputs},
+          .axes = {time_axis, out},
+          .data = output,
+          .equation = "M4"}},
+        {"mask",
+         {.long_name = "whether an answer is asked at the step",
+          .type = EG_RUN_UINT8,
+          .rank = 1,
+          .dims = {s->steps},
+          .axes = {time_axis},
+          .data = mask,
+          .flag_values = flags,
+          .n_flags = 2,
+          .flag_meanings = "not_asked asked"}},
+        {"phase",
+         {.long_name = "part of the sequence",
+          .type = EG_RUN_UINT8,
+          .rank = 1,
+          .dims = {s->steps},
+          .axes = {time_axis},
+          .data = s->phase,
+          .flag_values = phases,
+          .n_flags = 3,
+          .flag_meanings = "input delimiter output"}},
+    };
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        char path[256];
+        snprintf(path, sizeof path, "%s/%s", group, all[i].name);
+        const int ret = eg_run_put(r->run, path, &all[i].array, message);
+        if (ret)
+            return ret;
+    }
+    return EG_OK;
+}
+
+static int probe(struct eg_recorder *r, const struct eg_experiment *e, size_t length,
+                 struct eg_arena *arena, struct eg_message *message)
+{
+    const struct eg_model *m = &e->model;
+    const struct eg_task_shape *shape = &e->source.shape;
+    struct eg_draw draw = {
+        .seed = (uint64_t) e->run.seed, .purpose = EG_FOR_PROBE, .step = length, .length = length};
+    struct probe *p = eg_arena_zeros(arena, 1, sizeof *p);
+    struct eg_sequence sequence;
+    struct eg_block block;
+    size_t members[EG_BLOCK];
+    int ret;
+    eg_draw_lengths(&e->source, &draw, 1);
+    if (!p || (ret = eg_sequence_make(&sequence, arena, &e->source, &draw))
+        || (ret = eg_block_make(&block, members, arena, &e->source, &draw, 1, 0, 1)))
+        return EG_RAISE(EG_ERR_NOMEM);
+    p->model = m;
+    p->arena = arena;
+    const size_t layers = m->controller->layers(m->controller_state);
+    for (const struct eg_field *f = m->memory->fields; f->name; f++)
+        if ((ret = add_trace(p, f, 1, 0, 1, draw.steps)))
+            return ret;
+    for (size_t l = 0; l < layers; l++)
+        for (const struct eg_field *f = m->controller->fields; f->name; f++)
+            if ((ret = add_trace(p, f, 0, l, layers, draw.steps)))
+                return ret;
+
+    struct eg_tape tape;
+    struct eg_var *logits;
+    eg_tape_begin(&tape, arena, e->kernels, e->trainer.values, NULL);
+    if ((ret = eg_model_run(m, &tape, &block, 1, observe, p, &logits)))
+        return ret;
+    real *output = eg_arena_take(arena, draw.steps * shape->outputs * sizeof *output);
+    uint8_t *mask = eg_arena_take(arena, draw.steps);
+    if (!output || !mask)
+        return EG_RAISE(EG_ERR_NOMEM);
+    for (size_t t = 0; t < draw.steps; t++)
+        for (size_t c = 0; c < shape->outputs; c++)
+            output[t * shape->outputs + c] = (real) (1 / (1 + exp(-(double) eg_row(logits, t)[c])));
+
+    char group[128];
+    snprintf(group, sizeof group, "/probe/%s-%zu", e->source.task->name, length);
+    if ((ret = eg_run_delete(r->run, group, message))
+        || (ret = eg_run_put_group(r->run, group, message))
+        || (ret = put_sequence(r, &sequence, output, shape, group, mask, message))
+        || (ret = put_traces(r, p, group, draw.steps, message)))
+        return ret;
+    return eg_run_put_attr_int(r->run, group, "length", (int64_t) length, message);
+}
+
+int eg_recorder_probe(struct eg_recorder *r, const struct eg_experiment *e, size_t length,
+                      struct eg_message *message)
+{
+    /* An arena of its own: a long sequence must not leave the training's one larger. */
+    struct eg_arena *arena;
+    int ret = eg_arena_init(&arena, 0);
+    if (!ret)
+        ret = probe(r, e, length, arena, message);
+    if (ret == EG_ERR_NOMEM)
+        ret = EG_FAIL(ret, message, "not enough memory to record a sequence of length %zu", length);
+    eg_arena_free(&arena);
+    return ret;
+}

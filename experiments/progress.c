@@ -1,0 +1,108 @@
+#include "experiments/progress.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+double eg_clock(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double) t.tv_sec + 1e-9 * (double) t.tv_nsec;
+}
+
+void eg_progress_start(struct eg_progress *p, const struct eg_command *command, uint64_t total,
+                       uint64_t done)
+{
+    *p = (struct eg_progress){.quiet = command->quiet,
+                              .json = command->json,
+                              .terminal = isatty(STDERR_FILENO),
+                              .total = total,
+                              .started = eg_clock(),
+                              .first = (double) done};
+}
+
+static void duration(char *text, size_t size, double s)
+{
+    if (s < 100)
+        snprintf(text, size, "%.0f s", s);
+    else if (s < 6000)
+        snprintf(text, size, "%.0f min", s / 60);
+    else
+        snprintf(text, size, "%.1f h", s / 3600);
+}
+
+void eg_progress_report(struct eg_progress *p, uint64_t sequences, double cost, double loss,
+                        double rate, double norm, double seconds)
+{
+    if (p->json) {
+        printf("{\"report\": \"train\", \"sequences\": %llu, \"cost\": %.9g, \"loss\": %.9g, "
+               "\"learning_rate\": %.9g, \"gradient_norm\": %.9g, \"seconds\": %.3f}\n",
+               (unsigned long long) sequences, cost, loss, rate, norm, seconds);
+        fflush(stdout);
+    }
+    if (p->quiet || p->json)
+        return;
+    const double elapsed = eg_clock() - p->started, done = (double) sequences;
+    const double speed = elapsed > 0 ? (done - p->first) / elapsed : 0;
+    const double part = p->total ? done / (double) p->total : 1;
+    char left[32] = "?";
+    if (speed > 0)
+        duration(left, sizeof left, ((double) p->total - done) / speed);
+    if (p->terminal) {
+        enum { WIDTH = 24 };
+        char bar[WIDTH + 1];
+        for (int i = 0; i < WIDTH; i++)
+            bar[i] = i < (int) (part * WIDTH) ? '#' : '.';
+        bar[WIDTH] = '\0';
+        fprintf(stderr, "\r[%s] %3.0f %%  %9.4f bit/sequence  %6.0f sequences/s  %s left   ", bar,
+                100 * part, cost, speed, left);
+        p->dirty = 1;
+    } else {
+        fprintf(stderr, "%9llu sequences  %9.4f bit/sequence  %6.0f sequences/s  %s left\n",
+                (unsigned long long) sequences, cost, speed, left);
+    }
+}
+
+void eg_progress_say(struct eg_progress *p, const char *format, ...)
+{
+    if (p->quiet)
+        return;
+    if (p->dirty)
+        fputc('\n', stderr);
+    p->dirty = 0;
+    va_list args;
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fputc('\n', stderr);
+}
+
+void eg_progress_evaluation(struct eg_progress *p, const struct eg_evaluation *v, int first,
+                            uint64_t updates)
+{
+    if (p->json) {
+        printf("{\"report\": \"evaluate\", \"step\": %llu, \"length\": %zu, \"mean\": %.9g, "
+               "\"standard_error\": %.9g, \"n\": %zu, \"exact_fraction\": %.9g, "
+               "\"wrong_bits\": %.9g}\n",
+               (unsigned long long) updates, v->length, v->mean, v->standard_error, v->n, v->exact,
+               v->wrong);
+        fflush(stdout);
+        return;
+    }
+    if (p->quiet)
+        return;
+    if (p->dirty)
+        fputc('\n', stderr);
+    p->dirty = 0;
+    if (first)
+        printf("  length  bit/sequence  standard error       n  exact  wrong bits/sequence\n");
+    char length[32] = "mixed";
+    if (v->length)
+        snprintf(length, sizeof length, "%zu", v->length);
+    printf("%8s  %12.6f  %14.6f  %6zu  %5.3f  %19.4f\n", length, v->mean, v->standard_error, v->n,
+           v->exact, v->wrong);
+    fflush(stdout);
+}

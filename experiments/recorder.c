@@ -1,0 +1,265 @@
+#include "experiments/recorder.h"
+
+#include <gsl/gsl_math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "record/checkpoint.h"
+
+static const struct eg_run_column train_columns[] = {
+    {"step", "1", "updates done", EG_RUN_INT64},
+    {"sequences", "sequence", "training sequences seen", EG_RUN_INT64},
+    {"loss", "nat/sequence", "mean cost of the sequences since the last row", EG_RUN_FLOAT64},
+    {"cost", "bit/sequence", "the same in the unit of the papers", EG_RUN_FLOAT64},
+    {"learning_rate", "1", "learning rate of the last update", EG_RUN_FLOAT64},
+    {"gradient_norm", "1", "mean norm of the gradient before clipping", EG_RUN_FLOAT64},
+    {"clipped", "1", "mean fraction that was clipped", EG_RUN_FLOAT64},
+    {"seconds", "s", "time in training since its start", EG_RUN_FLOAT64},
+};
+
+static const struct eg_run_column evaluate_columns[] = {
+    {"step", "1", "updates done", EG_RUN_INT64},
+    {"length", "step", "length of the sequences; 0: lengths drawn as in training", EG_RUN_INT64},
+    {"mean", "bit/sequence", "mean cost", EG_RUN_FLOAT64},
+    {"standard_error", "bit/sequence", "standard error of the mean cost", EG_RUN_FLOAT64},
+    {"n", "sequence", "sequences evaluated", EG_RUN_INT64},
+    {"exact_fraction", "1", "fraction of sequences without a wrong bit", EG_RUN_FLOAT64},
+    {"wrong_bits", "bit/sequence", "mean number of wrong bits", EG_RUN_FLOAT64},
+};
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+static int tables(struct eg_recorder *r, struct eg_message *message)
+{
+    int ret = eg_run_table(r->run, &r->train, "/train", train_columns, COUNT(train_columns),
+                           "sequences", "cost", message);
+    if (!ret)
+        ret = eg_run_table(r->run, &r->evaluate, "/evaluate", evaluate_columns,
+                           COUNT(evaluate_columns), "step", NULL, message);
+    if (!ret)
+        ret = eg_run_put_attr_text(r->run, "/evaluate", "criterion",
+                                   "a bit is wrong when its probability lies on the other side of "
+                                   "one half; a sequence is exact when no bit is wrong",
+                                   message);
+    return ret;
+}
+
+struct values {
+    struct eg_run *run;
+    struct eg_message *message;
+};
+
+/* One typed dataset a key. */
+static int put_value(void *context, const char *key, const struct eg_option *row, const void *value)
+{
+    const struct values *v = context;
+    char path[256], text[1024];
+    int n = snprintf(path, sizeof path, "/config_values/%s", key);
+    for (char *c = path + strlen("/config_values/"); *c; c++)
+        if (*c == '.')
+            *c = '/';
+    if (n < 0 || (size_t) n >= sizeof path)
+        return EG_FAIL(EG_ERR_RANGE, v->message, "the key %s is too long", key);
+    const char *unit = row->unit[0] ? row->unit : "1";
+    switch (row->kind) {
+    case EG_OPT_INT:
+        return eg_run_put_int(v->run, path, unit, row->help, *(const long *) value, v->message);
+    case EG_OPT_REAL:
+        return eg_run_put_real(v->run, path, unit, row->help, *(const double *) value, v->message);
+    case EG_OPT_BOOL:
+        return eg_run_put_flag(v->run, path, row->help, *(const int *) value != 0, v->message);
+    case EG_OPT_LIST: {
+        const struct eg_list *list = value;
+        int64_t numbers[EG_LIST_MAX];
+        for (size_t i = 0; i < list->n; i++)
+            numbers[i] = list->at[i];
+        const struct eg_run_array array = {.units = unit,
+                                           .long_name = row->help,
+                                           .type = EG_RUN_INT64,
+                                           .rank = 1,
+                                           .dims = {list->n},
+                                           .data = numbers};
+        return eg_run_put(v->run, path, &array, v->message);
+    }
+    default:
+        eg_option_print(text, sizeof text, row, value);
+        return eg_run_put_text(v->run, path, row->help,
+                               row->kind == EG_OPT_TEXT ? *(const char *const *) value : text,
+                               v->message);
+    }
+}
+
+int eg_recorder_create(struct eg_recorder *r, const struct eg_experiment *e,
+                       const struct eg_command *command, const char *path, unsigned flags,
+                       struct eg_message *message)
+{
+    memset(r, 0, sizeof *r);
+    char *yaml = NULL;
+    int ret = eg_run_create(&r->run, path, NULL, flags, message);
+    if (ret)
+        return ret;
+    yaml = eg_config_yaml(e->config, 0);
+    struct values values = {r->run, message};
+    if (!yaml)
+        ret = EG_FAIL(EG_ERR_NOMEM, message, "out of memory");
+    else if (!(ret = eg_run_put_attr_int(r->run, "/", "seed", e->run.seed, message))
+             && !(ret = eg_run_put_attr_text(r->run, "/", "default", "train", message))
+             && !(ret = eg_run_put_attr_text(r->run, "/", "name", e->name, message))
+             && !(ret = eg_run_put_text(r->run, "/config", "effective configuration, YAML", yaml,
+                                        message))
+             && !(ret = eg_config_walk(e->config, put_value, &values))
+             && !(ret = eg_recorder_provenance(r->run, e, command, message)))
+        ret = tables(r, message);
+    if (!ret)
+        ret = eg_run_put_real(r->run, "/chance", "bit/sequence",
+                              "cost of an answer that knows nothing, lengths as in training",
+                              e->source.shape.chance, message);
+    free(yaml);
+    if (ret)
+        eg_run_close(&r->run);
+    return ret;
+}
+
+int eg_recorder_config(struct eg_run *run, char **text, struct eg_message *message)
+{
+    return eg_run_get_text(run, "/config", text, message);
+}
+
+static const char *const sum_names = "progress";
+enum { SUMS = 5 };
+
+int eg_recorder_load(struct eg_run *run, struct eg_experiment *e, uint64_t *updates,
+                     struct eg_progress_sums *sums, int64_t rows[2], struct eg_message *message)
+{
+    struct eg_checkpoint *checkpoint = NULL;
+    struct eg_trainer *t = &e->trainer;
+    const size_t size = e->model.params.size;
+    int64_t step = 0;
+    double numbers[SUMS];
+    int ret = eg_checkpoint_get(&checkpoint, run, message);
+    if (!ret)
+        ret = eg_checkpoint_counter(checkpoint, "step", &step, message);
+    if (!ret)
+        ret = eg_checkpoint_counter(checkpoint, "train_rows", &rows[0], message);
+    if (!ret)
+        ret = eg_checkpoint_counter(checkpoint, "evaluate_rows", &rows[1], message);
+    if (!ret)
+        ret = eg_checkpoint_vector(checkpoint, "parameters", EG_RUN_REAL, t->values, size, message);
+    for (size_t i = 0; i < t->optimiser.moments && !ret; i++)
+        ret = eg_checkpoint_vector(checkpoint, t->optimiser.name[i], EG_RUN_REAL,
+                                   t->optimiser.moment[i], size, message);
+    if (!ret)
+        ret = eg_checkpoint_vector(checkpoint, sum_names, EG_RUN_FLOAT64, numbers, SUMS, message);
+    if (!ret) {
+        *updates = (uint64_t) step;
+        *sums = (struct eg_progress_sums){.loss = numbers[0],
+                                          .norm = numbers[1],
+                                          .clipped = numbers[2],
+                                          .updates = numbers[3],
+                                          .seconds = numbers[4]};
+    }
+    eg_checkpoint_free(&checkpoint);
+    return ret;
+}
+
+int eg_recorder_resume(struct eg_recorder *r, struct eg_run *run, const int64_t rows[2],
+                       struct eg_message *message)
+{
+    *r = (struct eg_recorder){.run = run};
+    int ret = tables(r, message);
+    if (!ret)
+        ret = eg_run_cut(r->train, (size_t) rows[0], message);
+    if (!ret)
+        ret = eg_run_cut(r->evaluate, (size_t) rows[1], message);
+    return ret;
+}
+
+int eg_recorder_row(struct eg_recorder *r, const struct eg_experiment *e, uint64_t updates,
+                    double rate, const struct eg_progress_sums *sums, struct eg_message *message)
+{
+    const double n = sums->updates > 0 ? sums->updates : 1;
+    const double row[] = {(double) updates,
+                          (double) (updates * (uint64_t) e->train.batch),
+                          sums->loss / n,
+                          sums->loss / n / M_LN2,
+                          rate,
+                          sums->norm / n,
+                          sums->clipped / n,
+                          sums->seconds};
+    return eg_run_append(r->train, row, message);
+}
+
+int eg_recorder_evaluation(struct eg_recorder *r, uint64_t updates, const struct eg_evaluation *v,
+                           struct eg_message *message)
+{
+    const double row[] = {(double) updates, (double) v->length, v->mean, v->standard_error,
+                          (double) v->n,    v->exact,           v->wrong};
+    return eg_run_append(r->evaluate, row, message);
+}
+
+int eg_recorder_save(struct eg_recorder *r, const struct eg_experiment *e, uint64_t updates,
+                     const struct eg_progress_sums *sums, const char *status, const char *reason,
+                     unsigned flags, struct eg_message *message)
+{
+    const struct eg_trainer *t = &e->trainer;
+    const size_t size = e->model.params.size;
+    const struct eg_counter counters[] = {
+        {"step", "1", "updates done", (int64_t) updates},
+        {"sequences", "sequence", "training sequences seen",
+         (int64_t) (updates * (uint64_t) e->train.batch)},
+        {"train_rows", "1", "rows of /train that belong to it", (int64_t) eg_run_rows(r->train)},
+        {"evaluate_rows", "1", "rows of /evaluate that belong to it",
+         (int64_t) eg_run_rows(r->evaluate)},
+    };
+    const double numbers[SUMS] = {sums->loss, sums->norm, sums->clipped, sums->updates,
+                                  sums->seconds};
+    struct eg_vector vectors[2 + EG_MOMENTS_MAX] = {
+        {"parameters", "1", "all parameters, as they lie in memory", EG_RUN_REAL, size, t->values},
+        {sum_names, "1", "sums since the last row of /train; seconds of training", EG_RUN_FLOAT64,
+         SUMS, numbers},
+    };
+    size_t n = 2;
+    for (size_t i = 0; i < t->optimiser.moments; i++)
+        vectors[n++] = (struct eg_vector){t->optimiser.name[i], "1",  "moment of the optimiser",
+                                          EG_RUN_REAL,          size, t->optimiser.moment[i]};
+    char now[64];
+    eg_recorder_now(now, sizeof now);
+    int ret = eg_checkpoint_put(r->run, counters, COUNT(counters), vectors, n, message);
+    if (!ret)
+        ret = eg_run_put_attr_text(r->run, "/", "status", status, message);
+    if (!ret)
+        ret = eg_run_put_attr_text(r->run, "/", "status_reason", reason, message);
+    if (!ret)
+        ret = eg_run_put_text(r->run, "/provenance/saved", "when the file was last saved", now,
+                              message);
+    return ret ? ret : eg_run_save(r->run, flags, message);
+}
+
+int eg_recorder_parameters(struct eg_recorder *r, const struct eg_experiment *e,
+                           struct eg_message *message)
+{
+    const struct eg_params *params = &e->model.params;
+    for (size_t i = 0; i < params->count; i++) {
+        const struct eg_param_row *row = &params->rows[i];
+        char path[256], long_name[256];
+        const int a = snprintf(path, sizeof path, "/parameters/%s", row->name);
+        const int b = snprintf(long_name, sizeof long_name, "%s: %s", row->symbol, row->shape);
+        if (a < 0 || b < 0 || (size_t) a >= sizeof path || (size_t) b >= sizeof long_name)
+            return EG_FAIL(EG_ERR_RANGE, message, "the name %s is too long", row->name);
+        struct eg_run_array array = {.units = row->unit,
+                                     .long_name = long_name,
+                                     .type = EG_RUN_REAL,
+                                     .rank = 2,
+                                     .dims = {row->rows, row->cols},
+                                     .data = e->trainer.values + row->offset,
+                                     .equation = row->equation};
+        if (row->rows == 1) {
+            array.rank = 1;
+            array.dims[0] = row->cols;
+        }
+        const int ret = eg_run_put(r->run, path, &array, message);
+        if (ret)
+            return ret;
+    }
+    return EG_OK;
+}

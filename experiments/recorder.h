@@ -1,0 +1,82 @@
+/* experiments/recorder.h -- what a run leaves behind: the run file of docs/run-file.md. */
+#ifndef EG_EXPERIMENTS_RECORDER_H
+#define EG_EXPERIMENTS_RECORDER_H
+
+#include <stdint.h>
+
+#include "core/status.h"
+#include "experiments/experiment.h"
+#include "record/run.h"
+
+/* What has happened since the last row of /train, and since the start: part of a checkpoint, so
+ * that a run that goes on reports what it would have reported. */
+struct eg_progress_sums {
+    double loss, norm, clipped, updates; /* since the last row              */
+    double seconds;                      /* of training, since the start    */
+};
+
+struct eg_recorder {
+    struct eg_run *run;
+    struct eg_run_table *train, *evaluate;
+};
+
+/* One row of /evaluate. */
+struct eg_evaluation {
+    size_t length; /* 0: lengths drawn as in training                         */
+    size_t n;
+    double mean, standard_error; /* [bit/sequence]                            */
+    double exact, wrong;         /* fraction without a wrong bit; wrong bits a sequence */
+};
+
+/* Creates the run file of `e` (settled seed) with configuration and provenance. */
+EG_MUST_CHECK int eg_recorder_create(struct eg_recorder *r, const struct eg_experiment *e,
+                                     const struct eg_command *command, const char *path,
+                                     unsigned flags, struct eg_message *message);
+
+/* The configuration text of a run file; *text is the caller's, who calls free(). */
+EG_MUST_CHECK int eg_recorder_config(struct eg_run *run, char **text, struct eg_message *message);
+
+/* Parameters of the newest checkpoint into e->trainer, with or without moments and counters. */
+EG_MUST_CHECK int eg_recorder_load(struct eg_run *run, struct eg_experiment *e, uint64_t *updates,
+                                   struct eg_progress_sums *sums, int64_t rows[2],
+                                   struct eg_message *message);
+
+/* Opens the tables of a run that goes on, and cuts them back to the checkpoint. */
+EG_MUST_CHECK int eg_recorder_resume(struct eg_recorder *r, struct eg_run *run,
+                                     const int64_t rows[2], struct eg_message *message);
+
+EG_MUST_CHECK int eg_recorder_row(struct eg_recorder *r, const struct eg_experiment *e,
+                                  uint64_t updates, double rate,
+                                  const struct eg_progress_sums *sums, struct eg_message *message);
+EG_MUST_CHECK int eg_recorder_evaluation(struct eg_recorder *r, uint64_t updates,
+                                         const struct eg_evaluation *evaluation,
+                                         struct eg_message *message);
+
+/* A checkpoint, `status` and what is waiting, to disk. */
+EG_MUST_CHECK int eg_recorder_save(struct eg_recorder *r, const struct eg_experiment *e,
+                                   uint64_t updates, const struct eg_progress_sums *sums,
+                                   const char *status, const char *reason, unsigned flags,
+                                   struct eg_message *message);
+
+/* /parameters from the trainer. */
+EG_MUST_CHECK int eg_recorder_parameters(struct eg_recorder *r, const struct eg_experiment *e,
+                                         struct eg_message *message);
+
+/* /probe/TASK-LENGTH: one sequence in full (probe.c). */
+EG_MUST_CHECK int eg_recorder_probe(struct eg_recorder *r, const struct eg_experiment *e,
+                                    size_t length, struct eg_message *message);
+
+/* /divergence: the update, the first tensor that is not finite, the batch (divergence.c).  `tensor`
+ * receives the name. */
+EG_MUST_CHECK int eg_recorder_divergence(struct eg_recorder *r, struct eg_experiment *e,
+                                         uint64_t update, char *tensor, size_t room,
+                                         struct eg_message *message);
+
+/* /provenance (provenance.c). */
+EG_MUST_CHECK int eg_recorder_provenance(struct eg_run *run, const struct eg_experiment *e,
+                                         const struct eg_command *command,
+                                         struct eg_message *message);
+/* Local time, ISO 8601 with offset. */
+void eg_recorder_now(char *buffer, size_t size);
+
+#endif

@@ -1,0 +1,245 @@
+/* experiments/train.c -- the verbs train, resume and rerun. */
+#include "experiments/train.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "record/diff.h"
+#include "tasks/dump.h"
+
+/* "train copy --dump": a task's name alone stands for a model on that task. */
+static const char *preset_for(const char *name, char *buffer, size_t size)
+{
+    if (eg_preset_find(name) || !eg_task_find(name))
+        return name;
+    snprintf(buffer, size, "ntm/%s", name);
+    return eg_preset_find(buffer) ? buffer : name;
+}
+
+static int dump(const struct eg_command *c, const char *name)
+{
+    struct eg_message message = {{0}};
+    if (!c->output) {
+        EG_FAIL(EG_ERR_CONFIG, &message, "--dump needs -o FILE");
+        return eg_command_fail(EG_ERR_CONFIG, &message);
+    }
+    struct eg_experiment *e = calloc(1, sizeof *e);
+    int ret = e ? eg_experiment_init(e, name, NULL, c->settings, c->n_settings, -1, &message)
+                : EG_RAISE(EG_ERR_NOMEM);
+    if (!ret && e->run.seed < 0)
+        ret = eg_draw_seed(&e->run.seed);
+    if (!ret)
+        ret = eg_task_dump(c->output, e->source.task, e->source.state, &e->source.shape,
+                           (uint64_t) e->run.seed, (size_t) c->dump, c->force ? EG_DUMP_FORCE : 0,
+                           &message);
+    if (!ret && !c->quiet)
+        fprintf(stderr, "%s: %ld sequences of %s, seed %ld\n", c->output, c->dump,
+                e->source.task->name, e->run.seed);
+    if (e)
+        eg_experiment_free(e);
+    free(e);
+    return ret ? eg_command_fail(ret, &message) : EG_EXIT_DONE;
+}
+
+static int print_config(const struct eg_command *c, const char *name)
+{
+    struct eg_message message = {{0}};
+    struct eg_experiment *e = calloc(1, sizeof *e);
+    char *yaml = NULL;
+    int ret = e ? eg_experiment_init(e, name, NULL, c->settings, c->n_settings, -1, &message)
+                : EG_RAISE(EG_ERR_NOMEM);
+    if (!ret) {
+        yaml = eg_config_yaml(e->config, 1);
+        ret = yaml ? EG_OK : EG_RAISE(EG_ERR_NOMEM);
+    }
+    if (!ret && (fputs(yaml, stdout) < 0 || fflush(stdout)))
+        ret = EG_FAIL(EG_ERR_IO, &message, "standard output cannot be written");
+    free(yaml);
+    if (e)
+        eg_experiment_free(e);
+    free(e);
+    return ret ? eg_command_fail(ret, &message) : EG_EXIT_DONE;
+}
+
+/* Parameters, memory, disk and time, the last from 20 timed updates. */
+static int dry_run(const struct eg_command *c, const char *name)
+{
+    struct eg_message message = {{0}};
+    struct eg_experiment *e = calloc(1, sizeof *e);
+    int ret = e ? eg_experiment_init(e, name, NULL, c->settings, c->n_settings, -1, &message)
+                : EG_RAISE(EG_ERR_NOMEM);
+    if (!ret && e->run.seed < 0)
+        e->run.seed = 1;
+    if (!ret)
+        ret = eg_experiment_trainer(e, (int) c->threads, &message);
+    double seconds = 0;
+    for (uint64_t u = 0; u < 20 && !ret; u++) {
+        struct eg_update_report report;
+        const double start = eg_clock();
+        ret = eg_trainer_update(&e->trainer, u, 0, &report);
+        seconds += eg_clock() - start;
+        if (ret)
+            EG_FAIL(ret, &message, "update %llu: %s", (unsigned long long) u, eg_status_text(ret));
+    }
+    if (!ret) {
+        const double vectors = (double) e->model.params.size * sizeof(real);
+        const double moments = (double) e->trainer.optimiser.moments;
+        double probes = 0;
+        for (size_t i = 0; i < e->probe.lengths.n; i++) {
+            double step = 0;
+            for (const struct eg_field *f = e->model.memory->fields; f->name; f++) {
+                double n = 1;
+                for (const char *letter = f->shape; *letter; letter++)
+                    n *= (double) e->model.memory->extent(e->model.memory_state, *letter);
+                step += n;
+            }
+            probes +=
+                step * sizeof(real)
+                * (double) e->source.task->steps(e->source.state, (size_t) e->probe.lengths.at[i]);
+        }
+        const double updates = (double) eg_experiment_updates(e);
+        const double memory = (double) (eg_arena_held(e->arena) + eg_trainer_held(&e->trainer));
+        printf("parameters      %zu\n", e->model.params.total);
+        printf("updates         %.0f of %ld sequences\n", updates, e->train.batch);
+        printf("memory          %.1f MB, of which %.1f MB weights, gradients and moments\n",
+               memory / 1e6, vectors * (3 + moments + (double) e->trainer.blocks) / 1e6);
+        printf("run file        about %.1f MB, of which %.1f MB probes before compression\n",
+               (vectors * (1 + 2 * (1 + moments)) + probes
+                + 64 * (double) e->train.sequences / (double) e->train.report_every)
+                   / 1e6,
+               probes / 1e6);
+        printf("training time   about %.0f s with %d thread%s\n", seconds / 20 * updates,
+               e->threads, e->threads == 1 ? "" : "s");
+    }
+    if (e)
+        eg_experiment_free(e);
+    free(e);
+    return ret ? eg_command_fail(ret, &message) : EG_EXIT_DONE;
+}
+
+static int require(const struct eg_command *c, const struct eg_outcome *o)
+{
+    if (o->exit || c->require < 0)
+        return o->exit;
+    if (o->cost <= c->require)
+        return EG_EXIT_DONE;
+    fprintf(stderr, "engram: the cost is %.6g bit/sequence, required is at most %.6g\n", o->cost,
+            c->require);
+    return EG_EXIT_REQUIRE;
+}
+
+static int by_value(const void *a, const void *b)
+{
+    const double x = *(const double *) a, y = *(const double *) b;
+    return x < y ? -1 : x > y;
+}
+
+/* Wilson's interval of a success rate, at 95 %. */
+static void wilson(size_t successes, size_t n, double *low, double *high)
+{
+    const double z = 1.959963984540054, p = (double) successes / (double) n, m = (double) n;
+    const double centre = (p + z * z / (2 * m)) / (1 + z * z / m);
+    const double half = z * sqrt(p * (1 - p) / m + z * z / (4 * m * m)) / (1 + z * z / m);
+    *low = centre - half;
+    *high = centre + half;
+}
+
+static int all_seeds(const struct eg_command *c, const char *name)
+{
+    const size_t n = (size_t) (c->seed_last - c->seed_first + 1);
+    double *solved_at = calloc(n, sizeof *solved_at);
+    size_t solved = 0;
+    int worst = EG_EXIT_DONE;
+    if (!solved_at)
+        return eg_command_fail(EG_ERR_NOMEM, NULL);
+    for (size_t i = 0; i < n && worst != EG_EXIT_INTERRUPTED; i++) {
+        const long seed = c->seed_first + (long) i;
+        char path[512];
+        eg_experiment_file(path, sizeof path, c->output ? c->output : name, seed);
+        const struct eg_outcome o = eg_train(c, name, NULL, path, seed);
+        const int exit = require(c, &o);
+        worst = exit ? exit : worst;
+        if (!o.exit && o.cost < EG_SOLVED)
+            solved_at[solved++] = (double) o.solved;
+    }
+    double low, high;
+    wilson(solved, n, &low, &high);
+    qsort(solved_at, solved, sizeof *solved_at, by_value);
+    printf("%s: %zu of %zu seeds under %g bit/sequence (%.0f %% to %.0f %%, 95 %% interval)", name,
+           solved, n, EG_SOLVED, 100 * low, 100 * high);
+    if (solved)
+        printf("; sequences until a report was: median %.0f, quartiles %.0f and %.0f",
+               solved_at[solved / 2], solved_at[solved / 4], solved_at[3 * solved / 4]);
+    printf("\n");
+    free(solved_at);
+    return worst;
+}
+
+int eg_verb_train(const struct eg_command *c)
+{
+    char buffer[256], path[512];
+    const char *name = preset_for(c->target[0], buffer, sizeof buffer);
+    if (c->print_config)
+        return print_config(c, name);
+    if (c->dump > 0)
+        return dump(c, name);
+    if (c->dry_run)
+        return dry_run(c, name);
+    if (c->has_seeds)
+        return all_seeds(c, name);
+    eg_experiment_file(path, sizeof path, name, -1);
+    const struct eg_outcome o = eg_train(c, name, NULL, c->output ? c->output : path, -1);
+    return require(c, &o);
+}
+
+int eg_verb_resume(const struct eg_command *c)
+{
+    const struct eg_outcome o = eg_train_resume(c, c->target[0]);
+    return require(c, &o);
+}
+
+static void say(void *context, const char *sentence)
+{
+    (void) context;
+    printf("%s\n", sentence);
+}
+
+int eg_verb_rerun(const struct eg_command *c)
+{
+    struct eg_message message = {{0}};
+    struct eg_run *run = NULL;
+    char *yaml = NULL, name[256], path[512], status[64] = "";
+    int64_t seed = 0;
+    size_t differences = 0;
+    int ret = eg_run_open(&run, c->target[0], EG_RUN_READ, &message);
+    if (!ret)
+        ret = eg_recorder_config(run, &yaml, &message);
+    if (!ret)
+        ret = eg_run_get_attr_int(run, "/", "seed", &seed, &message);
+    if (!ret)
+        ret = eg_run_get_attr_text(run, "/", "name", name, sizeof name, &message);
+    if (!ret)
+        ret = eg_run_get_attr_text(run, "/", "status", status, sizeof status, &message);
+    eg_run_close(&run);
+    if (ret) {
+        free(yaml);
+        return eg_command_fail(ret, &message);
+    }
+    const size_t n = strlen(c->target[0]);
+    const int stem = n > 3 && !strcmp(c->target[0] + n - 3, ".h5") ? (int) n - 3 : (int) n;
+    snprintf(path, sizeof path, "%.*s-rerun.h5", stem, c->target[0]);
+    const char *output = c->output ? c->output : path;
+    const struct eg_outcome o = eg_train(c, name, yaml, output, (long) seed);
+    free(yaml);
+    if (o.exit && o.exit != EG_EXIT_DIVERGED)
+        return o.exit;
+    ret = eg_run_diff(c->target[0], output, say, NULL, &differences, &message);
+    if (ret)
+        return eg_command_fail(ret, &message);
+    if (strcmp(status, "done") != 0 && strcmp(status, "diverged") != 0)
+        printf("%s was %s: it ends before the rerun\n", c->target[0], status);
+    printf("%s\n", differences ? "the two runs differ" : "the two runs are equal to the last bit");
+    return differences ? 1 : EG_EXIT_DONE;
+}

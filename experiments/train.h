@@ -1,0 +1,42 @@
+/* experiments/train.h -- one run, from its first update to its last. */
+#ifndef EG_EXPERIMENTS_TRAIN_H
+#define EG_EXPERIMENTS_TRAIN_H
+
+#include <stdint.h>
+
+#include "experiments/command.h"
+#include "experiments/evaluator.h"
+#include "experiments/experiment.h"
+#include "experiments/progress.h"
+
+/* What a finished run says. */
+struct eg_outcome {
+    int exit;        /* enum eg_exit                                               */
+    double cost;     /* final, mixture of training lengths [bit/sequence]          */
+    double seconds;  /* of training                                                */
+    uint64_t solved; /* sequences at the first row under 0.01 bit/sequence; 0: none */
+    struct eg_evaluation by_length[EG_LIST_MAX + 1];
+    size_t lengths;
+};
+
+/* Trains the preset or file `name` (or `yaml`) into the run file `path`.  `seed` >= 0 overrides.
+ * Prints its own errors.  `command` gives settings, threads, force, quiet, json. */
+struct eg_outcome eg_train(const struct eg_command *command, const char *name, const char *yaml,
+                           const char *path, long seed);
+
+/* Goes on with the run file. */
+struct eg_outcome eg_train_resume(const struct eg_command *command, const char *path);
+
+/* A seed for a run that was given none. */
+EG_MUST_CHECK int eg_draw_seed(long *seed);
+
+/* SIGINT and SIGTERM wait from here on until eg_interrupted() asks for them; to be called before
+ * threads exist. */
+void eg_hold_signals(void);
+/* The number of a signal that has come, or 0. */
+int eg_interrupted(void);
+
+/* A cost below this is called solved [bit/sequence]. */
+#define EG_SOLVED 0.01
+
+#endif

@@ -1,0 +1,306 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <gsl/gsl_math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "experiments/train.h"
+
+static void signals(sigset_t *set)
+{
+    sigemptyset(set);
+    sigaddset(set, SIGINT);
+    sigaddset(set, SIGTERM);
+}
+
+void eg_hold_signals(void)
+{
+    sigset_t set;
+    signals(&set);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    signal(SIGPIPE, SIG_IGN); /* a closed pipe is a failed write, not an end */
+    signal(SIGXFSZ, SIG_IGN); /* so is a file over its limit                 */
+}
+
+int eg_interrupted(void)
+{
+    sigset_t set;
+    const struct timespec now = {0, 0};
+    signals(&set);
+    const int signal = sigtimedwait(&set, NULL, &now);
+    return signal > 0 ? signal : 0;
+}
+
+int eg_draw_seed(long *seed)
+{
+    uint32_t bits;
+    const int file = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
+    const ssize_t n = file >= 0 ? read(file, &bits, sizeof bits) : -1;
+    if (file >= 0)
+        close(file);
+    if (n != (ssize_t) sizeof bits)
+        return EG_RAISE(EG_ERR_IO);
+    *seed = (long) bits;
+    return EG_OK;
+}
+
+struct loop {
+    struct eg_experiment *e;
+    struct eg_recorder recorder;
+    struct eg_progress progress;
+    struct eg_progress_sums sums;
+    struct eg_outcome *outcome;
+    struct eg_message *message;
+    uint64_t updates, total;
+    int first_line;
+};
+
+static int interrupted_between(struct loop *l)
+{
+    const int signal = eg_interrupted();
+    if (!signal)
+        return EG_OK;
+    const int ret =
+        eg_recorder_save(&l->recorder, l->e, l->updates, &l->sums, "interrupted",
+                         signal == SIGINT ? "SIGINT" : "SIGTERM", EG_RUN_SYNC, l->message);
+    if (ret)
+        return ret;
+    eg_progress_say(&l->progress, "interrupted after %llu sequences; engram resume %s goes on",
+                    (unsigned long long) (l->updates * (uint64_t) l->e->train.batch),
+                    eg_run_path(l->recorder.run));
+    l->outcome->exit = EG_EXIT_INTERRUPTED;
+    return EG_OK;
+}
+
+static int diverged(struct loop *l)
+{
+    char tensor[256];
+    int ret =
+        eg_recorder_divergence(&l->recorder, l->e, l->updates, tensor, sizeof tensor, l->message);
+    if (!ret)
+        ret = eg_recorder_parameters(&l->recorder, l->e, l->message);
+    if (!ret)
+        ret = eg_recorder_save(&l->recorder, l->e, l->updates, &l->sums, "diverged", tensor,
+                               EG_RUN_SYNC, l->message);
+    if (ret)
+        return ret;
+    l->outcome->exit = EG_EXIT_DIVERGED;
+    return EG_FAIL(EG_ERR_DIVERGED, l->message,
+                   "diverged at update %llu: not finite first: %s; the batch is in %s",
+                   (unsigned long long) l->updates, tensor, eg_run_path(l->recorder.run));
+}
+
+struct evaluating {
+    struct loop *loop;
+    size_t done;
+};
+
+static int keep_evaluation(void *context, const struct eg_evaluation *v)
+{
+    struct evaluating *x = context;
+    struct loop *l = x->loop;
+    eg_progress_evaluation(&l->progress, v, x->done == 0, l->updates);
+    l->outcome->by_length[x->done++] = *v;
+    l->outcome->lengths = x->done;
+    if (v->length == 0)
+        l->outcome->cost = v->mean;
+    return eg_recorder_evaluation(&l->recorder, l->updates, v, l->message);
+}
+
+static int evaluate(struct loop *l)
+{
+    struct evaluating context = {.loop = l};
+    return eg_evaluate_all(l->e, keep_evaluation, &context, l->message);
+}
+
+static int due(uint64_t before, uint64_t now, long every)
+{
+    return every > 0 && now / (uint64_t) every != before / (uint64_t) every;
+}
+
+/* What is to be done after an update: a row, an evaluation, a checkpoint. */
+static int after_update(struct loop *l, const struct eg_update_report *report)
+{
+    struct eg_experiment *e = l->e;
+    const uint64_t batch = (uint64_t) e->train.batch;
+    const uint64_t before = (l->updates - 1) * batch, now = l->updates * batch;
+    const int last = l->updates == l->total;
+    if (!last && !due(before, now, e->train.report_every))
+        return EG_OK;
+    const double n = l->sums.updates, cost = l->sums.loss / n / M_LN2;
+    int ret =
+        eg_recorder_row(&l->recorder, e, l->updates, report->optimiser.rate, &l->sums, l->message);
+    if (ret)
+        return ret;
+    eg_progress_report(&l->progress, now, cost, l->sums.loss / n, report->optimiser.rate,
+                       l->sums.norm / n, l->sums.seconds);
+    if (cost < EG_SOLVED && !l->outcome->solved)
+        l->outcome->solved = now;
+    l->sums = (struct eg_progress_sums){.seconds = l->sums.seconds};
+    const uint64_t row = (uint64_t) e->train.report_every;
+    const uint64_t last_row = before - before % row;
+    if (!last && due(last_row, now, e->train.evaluate_every) && (ret = evaluate(l)))
+        return ret;
+    if (!last && due(last_row, now, e->train.checkpoint_every))
+        return eg_recorder_save(&l->recorder, e, l->updates, &l->sums, "running", "", 0,
+                                l->message);
+    return EG_OK;
+}
+
+static int finish(struct loop *l)
+{
+    struct eg_experiment *e = l->e;
+    int ret = evaluate(l);
+    for (size_t i = 0; i < e->probe.lengths.n && !ret; i++) {
+        const size_t length = (size_t) e->probe.lengths.at[i];
+        if (!e->source.shape.items || length <= e->source.shape.items)
+            ret = eg_recorder_probe(&l->recorder, e, length, l->message);
+    }
+    if (!ret)
+        ret = eg_recorder_parameters(&l->recorder, e, l->message);
+    if (!ret)
+        ret = eg_recorder_save(&l->recorder, e, l->updates, &l->sums, "done",
+                               "all sequences trained", EG_RUN_SYNC, l->message);
+    return ret;
+}
+
+static int loop(struct loop *l)
+{
+    struct eg_experiment *e = l->e;
+    int ret;
+    while (l->updates < l->total) {
+        struct eg_update_report report;
+        const double start = eg_clock();
+        ret = eg_trainer_update(&e->trainer, l->updates, l->total, &report);
+        l->sums.seconds += eg_clock() - start;
+        if (ret == EG_ERR_DIVERGED)
+            return diverged(l);
+        if (ret)
+            return EG_FAIL(ret, l->message, "update %llu: %s", (unsigned long long) l->updates,
+                           eg_status_text(ret));
+        l->updates++;
+        l->sums.loss += report.loss;
+        l->sums.norm += report.optimiser.gradient_norm;
+        l->sums.clipped += report.optimiser.clipped;
+        l->sums.updates++;
+        if ((ret = after_update(l, &report)) || (ret = interrupted_between(l)) || l->outcome->exit)
+            return ret;
+    }
+    return finish(l);
+}
+
+static void run(struct loop *l, const struct eg_command *command)
+{
+    struct eg_experiment *e = l->e;
+    struct eg_outcome *outcome = l->outcome;
+    l->total = eg_experiment_updates(e);
+    eg_progress_start(&l->progress, command, l->total * (uint64_t) e->train.batch,
+                      l->updates * (uint64_t) e->train.batch);
+    const int ret = loop(l);
+    outcome->seconds = l->sums.seconds;
+    if (ret) {
+        if (l->progress.dirty)
+            fputc('\n', stderr);
+        const int exit = eg_command_fail(ret, l->message);
+        outcome->exit = outcome->exit ? outcome->exit : exit;
+    } else if (!outcome->exit) {
+        eg_progress_say(&l->progress, "%s: %llu sequences, %.1f s of training, %s",
+                        eg_run_path(l->recorder.run),
+                        (unsigned long long) (l->updates * (uint64_t) e->train.batch),
+                        l->sums.seconds, "done");
+    }
+}
+
+struct eg_outcome eg_train(const struct eg_command *command, const char *name, const char *yaml,
+                           const char *path, long seed)
+{
+    struct eg_outcome outcome = {0};
+    struct eg_message message = {{0}};
+    struct eg_experiment *e = calloc(1, sizeof *e);
+    struct loop l = {.e = e, .outcome = &outcome, .message = &message};
+    int ret = EG_OK;
+    if (!e) {
+        outcome.exit = eg_command_fail(EG_ERR_NOMEM, NULL);
+        return outcome;
+    }
+    if ((ret = eg_experiment_init(e, name, yaml, command->settings, command->n_settings, seed,
+                                  &message)))
+        goto out;
+    if (e->run.seed < 0 && (ret = eg_draw_seed(&e->run.seed))) {
+        ret = EG_FAIL(ret, &message, "no seed can be drawn: /dev/urandom cannot be read");
+        goto out;
+    }
+    if ((ret = eg_experiment_trainer(e, (int) command->threads, &message)))
+        goto out;
+    if (!command->quiet)
+        fprintf(stderr, "%s: seed %ld, %zu parameters, %llu sequences, %d thread%s, %s\n", name,
+                e->run.seed, e->model.params.total, (unsigned long long) e->train.sequences,
+                e->threads, e->threads == 1 ? "" : "s", path);
+    if ((ret = eg_recorder_create(&l.recorder, e, command, path, command->force ? EG_RUN_FORCE : 0,
+                                  &message)))
+        goto out;
+    if (!(ret = eg_recorder_save(&l.recorder, e, 0, &l.sums, "running", "", 0, &message)))
+        run(&l, command);
+out:
+    if (ret)
+        outcome.exit = eg_command_fail(ret, &message);
+    eg_run_close(&l.recorder.run);
+    eg_experiment_free(e);
+    free(e);
+    return outcome;
+}
+
+struct eg_outcome eg_train_resume(const struct eg_command *command, const char *path)
+{
+    struct eg_outcome outcome = {0};
+    struct eg_message message = {{0}};
+    struct eg_experiment *e = calloc(1, sizeof *e);
+    struct eg_run *file = NULL;
+    char *yaml = NULL, status[64] = "";
+    int64_t rows[2];
+    struct loop l = {.e = e, .outcome = &outcome, .message = &message};
+    int ret;
+    if (!e) {
+        outcome.exit = eg_command_fail(EG_ERR_NOMEM, NULL);
+        return outcome;
+    }
+    if ((ret = eg_run_open(&file, path, EG_RUN_UPDATE, &message))
+        || (ret = eg_run_get_attr_text(file, "/", "status", status, sizeof status, &message))
+        || (ret = eg_recorder_config(file, &yaml, &message))
+        || (ret = eg_experiment_init(e, path, yaml, command->settings, command->n_settings, -1,
+                                     &message)))
+        goto out;
+    if (!strcmp(status, "diverged")) {
+        ret = EG_FAIL(EG_ERR_CONFIG, &message,
+                      "%s: the run has diverged; it cannot go on (see /divergence)", path);
+        goto out;
+    }
+    if ((ret = eg_experiment_trainer(e, (int) command->threads, &message))
+        || (ret = eg_recorder_load(file, e, &l.updates, &l.sums, rows, &message)))
+        goto out;
+    if (!strcmp(status, "done") && l.updates >= eg_experiment_updates(e)) {
+        if (!command->quiet)
+            fprintf(stderr, "%s: done already (%llu sequences)\n", path,
+                    (unsigned long long) (l.updates * (uint64_t) e->train.batch));
+        goto out;
+    }
+    if ((ret = eg_recorder_resume(&l.recorder, file, rows, &message)))
+        goto out;
+    if (!command->quiet)
+        fprintf(stderr, "%s: seed %ld, goes on after %llu of %llu sequences\n", path, e->run.seed,
+                (unsigned long long) (l.updates * (uint64_t) e->train.batch),
+                (unsigned long long) e->train.sequences);
+    run(&l, command);
+out:
+    if (ret)
+        outcome.exit = eg_command_fail(ret, &message);
+    free(yaml);
+    eg_run_close(&file);
+    eg_experiment_free(e);
+    free(e);
+    return outcome;
+}

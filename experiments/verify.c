@@ -1,0 +1,147 @@
+/* experiments/verify.c -- the verb verify: claims about presets, with the bands they must meet. */
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "experiments/train.h"
+
+enum { SEEDS_MAX = 64 };
+
+struct measured {
+    size_t n, solved, exact_20, exact_30;
+    double cost[SEEDS_MAX], wrong_120[SEEDS_MAX], seconds[SEEDS_MAX];
+};
+
+static int by_value(const void *a, const void *b)
+{
+    const double x = *(const double *) a, y = *(const double *) b;
+    return x < y ? -1 : x > y;
+}
+
+static double median(const double *x, size_t n)
+{
+    double sorted[SEEDS_MAX];
+    memcpy(sorted, x, n * sizeof *x);
+    qsort(sorted, n, sizeof *sorted, by_value);
+    return n % 2 ? sorted[n / 2] : (sorted[n / 2 - 1] + sorted[n / 2]) / 2;
+}
+
+static const struct eg_evaluation *at_length(const struct eg_outcome *o, size_t length)
+{
+    for (size_t i = 0; i < o->lengths; i++)
+        if (o->by_length[i].length == length)
+            return &o->by_length[i];
+    return NULL;
+}
+
+/* Trains a preset with seeds first .. last; every run file is kept. */
+static int measure(const struct eg_command *c, const char *preset, long first, long last,
+                   struct measured *m)
+{
+    struct eg_command quiet = *c;
+    quiet.quiet = 1;
+    quiet.force = 1;
+    memset(m, 0, sizeof *m);
+    for (long seed = first; seed <= last && m->n < SEEDS_MAX; seed++) {
+        char path[256];
+        eg_experiment_file(path, sizeof path, preset, seed);
+        const struct eg_outcome o = eg_train(&quiet, preset, NULL, path, seed);
+        if (o.exit)
+            return o.exit;
+        const struct eg_evaluation *l20 = at_length(&o, 20), *l30 = at_length(&o, 30);
+        const struct eg_evaluation *l120 = at_length(&o, 120);
+        m->cost[m->n] = o.cost;
+        m->seconds[m->n] = o.seconds;
+        m->wrong_120[m->n] = l120 ? l120->wrong : NAN;
+        m->solved += o.cost < EG_SOLVED;
+        m->exact_20 += l20 && l20->wrong == 0;
+        m->exact_30 += l30 && l30->wrong == 0;
+        m->n++;
+        if (!c->quiet)
+            printf("  %-12s seed %-3ld %10.6f bit/sequence; wrong bits at 20: %.4g, 30: %.4g, "
+                   "120: %.4g; under %g from %llu sequences on; %.1f s\n",
+                   preset, seed, o.cost, l20 ? l20->wrong : NAN, l30 ? l30->wrong : NAN,
+                   l120 ? l120->wrong : NAN, EG_SOLVED, (unsigned long long) o.solved, o.seconds);
+        fflush(stdout);
+    }
+    return EG_EXIT_DONE;
+}
+
+static int claim(int holds, const char *format, ...) EG_PRINTF(2, 3);
+static int claim(int holds, const char *format, ...)
+{
+    va_list args;
+    printf("%s  ", holds ? "PASS" : "FAIL");
+    va_start(args, format);
+    vprintf(format, args);
+    va_end(args);
+    printf("\n");
+    return !holds;
+}
+
+static int ntm_copy(const struct eg_command *c)
+{
+    const long first = c->has_seeds ? c->seed_first : 1, last = c->has_seeds ? c->seed_last : 10;
+    static const char *const presets[] = {"ntm/copy", "ntm-ff/copy"};
+    struct measured m, lstm;
+    int failed = 0, exit;
+    for (size_t i = 0; i < 2; i++) {
+        if ((exit = measure(c, presets[i], first, last, &m)))
+            return exit;
+        const size_t nine = (9 * m.n + 9) / 10;
+        double slowest = 0;
+        for (size_t k = 0; k < m.n; k++)
+            slowest = fmax(slowest, m.seconds[k]);
+        failed +=
+            claim(m.solved == m.n, "%s: %zu of %zu seeds under %g bit/sequence (required: all)",
+                  presets[i], m.solved, m.n, EG_SOLVED);
+        failed += claim(m.exact_20 >= nine && m.exact_30 >= nine,
+                        "%s: no bit wrong at length 20 for %zu, at length 30 for %zu of %zu seeds "
+                        "(required: %zu)",
+                        presets[i], m.exact_20, m.exact_30, m.n, nine);
+        failed += claim(median(m.wrong_120, m.n) <= 1,
+                        "%s: %.3g wrong bits a sequence at length 120, median seed (required: at "
+                        "most 1)",
+                        presets[i], median(m.wrong_120, m.n));
+        failed += claim(slowest < 60, "%s: %.1f s of training at most (required: under 60)",
+                        presets[i], slowest);
+    }
+    if ((exit = measure(c, "lstm/copy", first, first, &lstm)))
+        return exit;
+    failed += claim(lstm.cost[0] > 1,
+                    "lstm/copy: %.3g bit/sequence after as many sequences (required: above 1)",
+                    lstm.cost[0]);
+    return failed ? EG_EXIT_REQUIRE : EG_EXIT_DONE;
+}
+
+static const struct {
+    const char *name, *summary;
+    int (*run)(const struct eg_command *c);
+} claims[] = {
+    {"ntm/copy",
+     "copy of Graves, Wayne & Danihelka 2014, sec. 4.1: ten seeds of ntm/copy and ntm-ff/copy, "
+     "generalisation to length 120, the LSTM beside them",
+     ntm_copy},
+};
+
+int eg_verb_verify(const struct eg_command *c)
+{
+    struct eg_message message = {{0}};
+    const char *names[sizeof claims / sizeof claims[0]];
+    for (size_t i = 0; i < sizeof claims / sizeof claims[0]; i++) {
+        names[i] = claims[i].name;
+        if (!c->targets)
+            printf("  %-12s %s\n", claims[i].name, claims[i].summary);
+        else if (!strcmp(c->target[0], claims[i].name))
+            return claims[i].run(c);
+    }
+    if (!c->targets)
+        return EG_EXIT_DONE;
+    const char *near = eg_nearest(c->target[0], names, sizeof names / sizeof names[0]);
+    const int ret =
+        EG_FAIL(EG_ERR_CONFIG, &message, "there is nothing to verify called '%s'%s%s%s",
+                c->target[0], near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    return eg_command_fail(ret, &message);
+}
