@@ -46,7 +46,7 @@ int eg_verb_gradcheck(const struct eg_command *c)
 
 #else
 
-#define STEP 1e-5
+#define STEP 1e-3
 #define LIMIT 1e-6
 
 /* Error relative to the component, with a floor at a thousandth of the tensor's largest one:

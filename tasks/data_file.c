@@ -27,6 +27,8 @@ static int fail_hdf5(const struct eg_data_file *f, int status, const char *what,
 {
     struct eg_message reason = {"HDF5 gives no reason"};
     H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, keep_innermost, &reason);
+    if (strstr(reason.text, "unable to lock")) /* another program is writing it: no fault of it */
+        status = EG_ERR_IO;
     return EG_FAIL(status, f->message, "%s: cannot %s %s: %s", f->path, what, name, reason.text);
 }
 

@@ -2,154 +2,9 @@
 
 #include "record/run.h"
 
-#include "check.h"
+#include "run_sample.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <hdf5.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
-
-static const char created[] = "2026-01-02T03:04:05+00:00";
-
-struct place {
-    char folder[64], file[96], other[96];
-};
-
-static int set_up(void **state)
-{
-    struct place *p = calloc(1, sizeof *p);
-    if (!p)
-        return -1;
-    strcpy(p->folder, "/tmp/engram-record-XXXXXX");
-    if (!mkdtemp(p->folder))
-        return -1;
-    snprintf(p->file, sizeof p->file, "%s/run.h5", p->folder);
-    snprintf(p->other, sizeof p->other, "%s/other.h5", p->folder);
-    *state = p;
-    return 0;
-}
-
-/* How many entries the folder has; `remove` takes them away. */
-static int entries(const char *folder, bool and_remove)
-{
-    int n = 0;
-    DIR *const d = opendir(folder);
-    for (const struct dirent *e; d && (e = readdir(d));) {
-        char path[400];
-        if (e->d_name[0] == '.')
-            continue;
-        n++;
-        snprintf(path, sizeof path, "%s/%s", folder, e->d_name);
-        if (and_remove)
-            unlink(path);
-    }
-    if (d)
-        closedir(d);
-    return n;
-}
-
-static int tear_down(void **state)
-{
-    struct place *const p = *state;
-    /* Whatever a test did: HDF5 holds nothing open after it. */
-    const ssize_t open_things = H5Fget_obj_count((hid_t) H5F_OBJ_ALL, H5F_OBJ_ALL);
-    entries(p->folder, true);
-    rmdir(p->folder);
-    free(p);
-    return open_things == 0 ? 0 : -1;
-}
-
-static unsigned char *bytes_of(const char *path, size_t *n)
-{
-    struct stat info;
-    FILE *const f = fopen(path, "rb");
-    assert_non_null(f);
-    assert_int_equal(fstat(fileno(f), &info), 0);
-    *n = (size_t) info.st_size;
-    unsigned char *const data = malloc(*n + 1);
-    assert_non_null(data);
-    assert_int_equal(fread(data, 1, *n, f), *n);
-    fclose(f);
-    return data;
-}
-
-static void put_bytes(const char *path, const void *data, size_t n)
-{
-    FILE *const f = fopen(path, "wb");
-    assert_non_null(f);
-    assert_int_equal(fwrite(data, 1, n, f), n);
-    assert_int_equal(fclose(f), 0);
-}
-
-static void same_bytes(const char *a, const char *b)
-{
-    size_t n_a, n_b;
-    unsigned char *const x = bytes_of(a, &n_a), *const y = bytes_of(b, &n_b);
-    assert_int_equal(n_a, n_b);
-    assert_memory_equal(x, y, n_a);
-    free(x);
-    free(y);
-}
-
-static const struct eg_run_column columns[] = {
-    {"sequences", "sequence", "sequences seen", EG_RUN_INT64},
-    {"step", NULL, NULL, EG_RUN_INT64},
-    {"cost", "bit/sequence", "cost of a sequence", EG_RUN_FLOAT64},
-};
-
-/* A run with something of everything. */
-static void write_sample(const char *path, unsigned flags)
-{
-    struct eg_run *run;
-    struct eg_run_table *train;
-    float memory[2 * 3 * 3];
-    const uint8_t phase[2] = {0, 2}, phases[3] = {0, 1, 2};
-    const int64_t shifts[3] = {-1, 0, 1};
-    for (int i = 0; i < 18; i++)
-        memory[i] = (float) i / 7;
-    assert_int_equal(eg_run_create(&run, path, created, flags, NULL), EG_OK);
-    assert_int_equal(eg_run_put_attr_int(run, "/", "seed", 7, NULL), EG_OK);
-    assert_int_equal(
-        eg_run_put_text(run, "/config", "configuration", "train:\n  batch: 16\n", NULL), EG_OK);
-    assert_int_equal(eg_run_put_int(run, "/config_values/train/batch", "1", NULL, 16, NULL), EG_OK);
-    assert_int_equal(eg_run_table(run, &train, "/train", columns, 3, "sequences", "cost", NULL),
-                     EG_OK);
-    for (int i = 0; i < 5; i++)
-        assert_int_equal(eg_run_append(train, (const double[3]){16.0 * i, i, 8.0 / (i + 1)}, NULL),
-                         EG_OK);
-    const struct eg_run_array array = {.units = "1",
-                                       .long_name = "memory after the step",
-                                       .type = EG_RUN_FLOAT32,
-                                       .rank = 3,
-                                       .dims = {2, 3, 3},
-                                       .axes = {{.name = "time", .units = "step"},
-                                                {.name = "slot"},
-                                                {.name = "shift", .values = shifts}},
-                                       .data = memory,
-                                       .compress = true,
-                                       .equation = "eq. 4"};
-    assert_int_equal(eg_run_put(run, "/probe/copy-2/memory", &array, NULL), EG_OK);
-    const struct eg_run_array flags_array = {.type = EG_RUN_UINT8,
-                                             .rank = 1,
-                                             .dims = {2},
-                                             .axes = {{.name = "time"}},
-                                             .data = phase,
-                                             .flag_values = phases,
-                                             .n_flags = 3,
-                                             .flag_meanings = "input delimiter output"};
-    assert_int_equal(eg_run_put(run, "/probe/copy-2/phase", &flags_array, NULL), EG_OK);
-    assert_int_equal(eg_run_save(run, 0, NULL), EG_OK);
-    eg_run_close(&run);
-    assert_null(run);
-}
 
 static void a_file_comes_back_as_it_was_written(void **state)
 {
@@ -163,7 +18,7 @@ static void a_file_comes_back_as_it_was_written(void **state)
     assert_int_equal(eg_run_open(&run, p->file, EG_RUN_READ, NULL), EG_OK);
     assert_string_equal(eg_run_path(run), p->file);
     assert_int_equal(eg_run_get_attr_text(run, "/", "created", text, sizeof text, NULL), EG_OK);
-    assert_string_equal(text, created);
+    assert_string_equal(text, sample_created);
     assert_int_equal(eg_run_get_attr_text(run, "/", "status", text, sizeof text, NULL), EG_OK);
     assert_string_equal(text, "running");
     assert_int_equal(eg_run_get_attr_int(run, "/", "seed", &number, NULL), EG_OK);
@@ -199,154 +54,6 @@ static void a_file_comes_back_as_it_was_written(void **state)
     check_close(cost[3], 2.0, 0, 0);
     free(cost);
     eg_run_close(&run);
-}
-
-static void equal_content_gives_equal_bytes(void **state)
-{
-    const struct place *const p = *state;
-    write_sample(p->file, 0);
-    /* Another history of the heap must not show in the padding of anything. */
-    void *junk[200];
-    for (size_t i = 0; i < 200; i++) {
-        junk[i] = malloc(64 + 97 * i);
-        assert_non_null(junk[i]);
-        memset(junk[i], 0xA5, 64 + 97 * i);
-    }
-    for (size_t i = 0; i < 200; i++)
-        free(junk[i]);
-    write_sample(p->other, 0);
-    same_bytes(p->file, p->other);
-}
-
-static void nothing_is_overwritten_without_force(void **state)
-{
-    const struct place *const p = *state;
-    struct eg_run *run;
-    struct eg_message message;
-    put_bytes(p->file, "precious", 8);
-    assert_int_equal(eg_run_create(&run, p->file, created, 0, &message), EG_ERR_EXISTS);
-    assert_null(run);
-    assert_non_null(strstr(message.text, "exists already"));
-    size_t n;
-    unsigned char *const data = bytes_of(p->file, &n);
-    assert_int_equal(n, 8);
-    free(data);
-    assert_int_equal(entries(p->folder, false), 1);
-    write_sample(p->file, EG_RUN_FORCE);
-    assert_int_equal(eg_run_open(&run, p->file, EG_RUN_READ, NULL), EG_OK);
-    eg_run_close(&run);
-}
-
-static void a_bad_place_is_an_error_at_creation(void **state)
-{
-    const struct place *const p = *state;
-    struct eg_run *run;
-    struct eg_message message;
-    char path[160];
-    snprintf(path, sizeof path, "%s/missing/run.h5", p->folder);
-    assert_int_equal(eg_run_create(&run, path, NULL, 0, &message), EG_ERR_IO);
-    assert_non_null(strstr(message.text, "the directory"));
-    assert_non_null(strstr(message.text, strerror(ENOENT)));
-    assert_int_equal(eg_run_create(&run, p->folder, NULL, EG_RUN_FORCE, &message), EG_ERR_IO);
-    assert_non_null(strstr(message.text, "a directory"));
-    /* Else a superuser's --force would replace the device. */
-    assert_int_equal(eg_run_create(&run, "/dev/null", NULL, EG_RUN_FORCE, &message), EG_ERR_IO);
-    assert_non_null(strstr(message.text, "a device"));
-    if (geteuid() != 0) {
-        assert_int_equal(chmod(p->folder, 0500), 0);
-        assert_int_equal(eg_run_create(&run, p->file, NULL, 0, &message), EG_ERR_IO);
-        assert_int_equal(chmod(p->folder, 0700), 0);
-    }
-    assert_int_equal(entries(p->folder, false), 0);
-}
-
-static void what_is_on_disk_is_whole_between_saves(void **state)
-{
-    const struct place *const p = *state;
-    struct eg_run *run, *reader;
-    struct eg_run_table *train;
-    double *cost;
-    size_t rows;
-    assert_int_equal(eg_run_create(&run, p->file, NULL, 0, NULL), EG_OK);
-    assert_int_equal(eg_run_table(run, &train, "/train", columns, 3, "sequences", NULL, NULL),
-                     EG_OK);
-    assert_int_equal(eg_run_save(run, EG_RUN_SYNC, NULL), EG_OK);
-    for (int i = 0; i < 3000; i++) {
-        assert_int_equal(eg_run_append(train, (const double[3]){i, i, i}, NULL), EG_OK);
-        if (i % 1000 != 500)
-            continue;
-        /* A reader sees the last save, and keeps seeing it after the next one. */
-        assert_int_equal(eg_run_open(&reader, p->file, EG_RUN_READ, NULL), EG_OK);
-        assert_int_equal(eg_run_save(run, 0, NULL), EG_OK);
-        assert_int_equal(eg_run_get_column(reader, "/train/cost", &cost, &rows, NULL), EG_OK);
-        assert_int_equal(rows, i < 1000 ? 0 : i - 999);
-        free(cost);
-        eg_run_close(&reader);
-    }
-    assert_int_equal(eg_run_rows(train), 3000);
-    assert_int_equal(eg_run_get_column(run, "/train/cost", &cost, &rows, NULL), EG_OK);
-    assert_int_equal(rows, 3000);
-    for (size_t i = 0; i < rows; i++)
-        check_close(cost[i], i, 0, 0);
-    free(cost);
-    eg_run_close(&run);
-    assert_int_equal(entries(p->folder, false), 1);
-}
-
-static void a_full_disk_leaves_the_last_good_file(void **state)
-{
-    const struct place *const p = *state;
-    struct eg_run *run;
-    struct eg_message message;
-    struct rlimit old, small;
-    static const float zeros[65536];
-    const struct eg_run_array array = {
-        .type = EG_RUN_FLOAT32, .rank = 1, .dims = {65536}, .data = zeros};
-    write_sample(p->other, 0);
-    write_sample(p->file, 0);
-    assert_int_equal(eg_run_open(&run, p->file, EG_RUN_UPDATE, NULL), EG_OK);
-    assert_int_equal(eg_run_put(run, "/parameters/w", &array, NULL), EG_OK);
-    void (*const handler)(int) = signal(SIGXFSZ, SIG_IGN);
-    assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
-    small = old;
-    small.rlim_cur = 100000;
-    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
-    const int status = eg_run_save(run, 0, &message);
-    assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
-    signal(SIGXFSZ, handler);
-    assert_int_equal(status, EG_ERR_IO);
-    assert_non_null(strstr(message.text, p->file));
-    assert_non_null(strstr(message.text, strerror(EFBIG)));
-    same_bytes(p->file, p->other);
-    assert_int_equal(entries(p->folder, false), 2);
-    /* There is room again: the run goes on as if nothing had been. */
-    assert_int_equal(eg_run_save(run, 0, NULL), EG_OK);
-    eg_run_close(&run);
-    assert_int_equal(eg_run_open(&run, p->file, EG_RUN_READ, NULL), EG_OK);
-    assert_true(eg_run_exists(run, "/parameters/w"));
-    eg_run_close(&run);
-}
-
-static void each_truncation_is_an_error_with_a_reason(void **state)
-{
-    const struct place *const p = *state;
-    size_t n;
-    write_sample(p->file, 0);
-    unsigned char *const data = bytes_of(p->file, &n);
-    for (size_t part = 0; part <= 40; part++) {
-        const size_t left = part < 20 ? n * part / 20 : part == 20 ? n - 1 : part - 20;
-        struct eg_message message;
-        put_bytes(p->other, data, left);
-        for (int mode = EG_RUN_READ; mode <= EG_RUN_READ_ANY; mode++) {
-            struct eg_run *run;
-            message.text[0] = '\0';
-            assert_int_equal(eg_run_open(&run, p->other, (enum eg_run_mode) mode, &message),
-                             EG_ERR_FORMAT);
-            assert_null(run);
-            assert_non_null(strstr(message.text, left ? "is truncated" : "is empty"));
-        }
-    }
-    free(data);
 }
 
 static void other_files_are_refused_with_a_reason(void **state)
@@ -389,15 +96,15 @@ static void a_table_goes_on_and_can_be_cut_back(void **state)
     double *step;
     size_t rows;
     assert_int_equal(eg_run_create(&run, p->file, NULL, 0, NULL), EG_OK);
-    assert_int_equal(eg_run_table(run, &train, "/train", columns, 3, "sequences", NULL, NULL),
-                     EG_OK);
+    assert_int_equal(
+        eg_run_table(run, &train, "/train", sample_columns, 3, "sequences", NULL, NULL), EG_OK);
     for (int i = 0; i < 2500; i++)
         assert_int_equal(eg_run_append(train, (const double[3]){i, i, i}, NULL), EG_OK);
     assert_int_equal(eg_run_save(run, 0, NULL), EG_OK);
     eg_run_close(&run);
 
     assert_int_equal(eg_run_open(&run, p->file, EG_RUN_UPDATE, NULL), EG_OK);
-    memcpy(other, columns, sizeof other);
+    memcpy(other, sample_columns, sizeof other);
     other[1].type = EG_RUN_FLOAT64;
     assert_int_equal(eg_run_table(run, &train, "/train", other, 3, "sequences", NULL, &message),
                      EG_ERR_FORMAT);
@@ -405,8 +112,8 @@ static void a_table_goes_on_and_can_be_cut_back(void **state)
     assert_int_equal(eg_run_table(run, &train, "/train", other, 3, "sequences", NULL, &message),
                      EG_ERR_FORMAT);
     assert_non_null(strstr(message.text, "has no column new"));
-    assert_int_equal(eg_run_table(run, &train, "/train", columns, 3, "sequences", NULL, NULL),
-                     EG_OK);
+    assert_int_equal(
+        eg_run_table(run, &train, "/train", sample_columns, 3, "sequences", NULL, NULL), EG_OK);
     assert_int_equal(eg_run_rows(train), 2500);
     assert_int_equal(eg_run_cut(train, 2501, NULL), EG_ERR_RANGE);
     assert_int_equal(eg_run_cut(train, 1300, NULL), EG_OK);
@@ -560,7 +267,7 @@ static void wrong_questions_are_answered_with_a_code(void **state)
     assert_int_equal(eg_run_put_int(run, "/x/", NULL, NULL, 1, NULL), EG_ERR_RANGE);
     assert_int_equal(eg_run_put_int(run, "/config/x", NULL, NULL, 1, NULL), EG_ERR_IO);
     assert_int_equal(eg_run_delete(run, "/", NULL), EG_ERR_RANGE);
-    assert_int_equal(eg_run_table(run, &table, "/t", columns, 3, "nothing", NULL, NULL),
+    assert_int_equal(eg_run_table(run, &table, "/t", sample_columns, 3, "nothing", NULL, NULL),
                      EG_ERR_RANGE);
     assert_int_equal(eg_run_put_text(run, "/config", NULL, "", NULL), EG_OK);
     assert_int_equal(eg_run_get_text(run, "/config", &config, NULL), EG_OK);
@@ -597,76 +304,10 @@ static void the_error_printing_of_the_host_is_left_alone(void **state)
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
 }
 
-static void a_process_killed_while_saving_leaves_a_whole_file(void **state)
-{
-    const struct place *const p = *state;
-    static float w[200000];
-    const struct eg_run_array array = {
-        .type = EG_RUN_FLOAT32, .rank = 1, .dims = {200000}, .data = w};
-    write_sample(p->file, 0);
-    for (unsigned i = 0; i < 10; i++) {
-        const pid_t child = fork();
-        assert_true(child >= 0);
-        if (child == 0) {
-            struct eg_run *run;
-            if (eg_run_open(&run, p->file, EG_RUN_UPDATE, NULL))
-                _exit(1);
-            for (;;)
-                if (eg_run_put(run, "/parameters/w", &array, NULL) || eg_run_save(run, 0, NULL))
-                    _exit(1);
-        }
-        const struct timespec pause = {0, 9000000 + 1700000 * (long) i};
-        nanosleep(&pause, NULL);
-        int how;
-        assert_int_equal(kill(child, SIGKILL), 0);
-        assert_int_equal(waitpid(child, &how, 0), child);
-        assert_true(WIFSIGNALED(how)); /* it had not failed by itself */
-        struct eg_run *run;
-        assert_int_equal(eg_run_open(&run, p->file, EG_RUN_READ, NULL), EG_OK);
-        eg_run_close(&run);
-    }
-    /* Who goes on with the run sweeps up what the dead left. */
-    struct eg_run *run;
-    assert_int_equal(eg_run_open(&run, p->file, EG_RUN_UPDATE, NULL), EG_OK);
-    eg_run_close(&run);
-    assert_int_equal(entries(p->folder, false), 1);
-}
-
-static void a_link_is_followed_and_stays(void **state)
-{
-    const struct place *const p = *state;
-    struct eg_run *run;
-    struct stat info;
-    write_sample(p->file, 0);
-    assert_int_equal(chmod(p->file, 0640), 0);
-    assert_int_equal(symlink(p->file, p->other), 0);
-    assert_int_equal(eg_run_open(&run, p->other, EG_RUN_UPDATE, NULL), EG_OK);
-    assert_int_equal(eg_run_put_attr_text(run, "/", "status", "done", NULL), EG_OK);
-    assert_int_equal(eg_run_save(run, 0, NULL), EG_OK);
-    eg_run_close(&run);
-    assert_int_equal(lstat(p->other, &info), 0);
-    assert_true(S_ISLNK(info.st_mode));
-    assert_int_equal(stat(p->file, &info), 0);
-    assert_int_equal(info.st_mode & 0777, 0640);
-    char text[16];
-    assert_int_equal(eg_run_open(&run, p->file, EG_RUN_READ, NULL), EG_OK);
-    assert_int_equal(eg_run_get_attr_text(run, "/", "status", text, sizeof text, NULL), EG_OK);
-    assert_string_equal(text, "done");
-    eg_run_close(&run);
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_file_comes_back_as_it_was_written),
-        TEST(equal_content_gives_equal_bytes),
-        TEST(nothing_is_overwritten_without_force),
-        TEST(a_bad_place_is_an_error_at_creation),
-        TEST(what_is_on_disk_is_whole_between_saves),
-        TEST(a_full_disk_leaves_the_last_good_file),
-        TEST(each_truncation_is_an_error_with_a_reason),
         TEST(other_files_are_refused_with_a_reason),
         TEST(a_table_goes_on_and_can_be_cut_back),
         TEST(an_array_is_overwritten_in_place_or_replaced),
@@ -674,8 +315,6 @@ int main(int argc, char **argv)
         TEST(a_group_is_listed_by_name),
         TEST(wrong_questions_are_answered_with_a_code),
         TEST(the_error_printing_of_the_host_is_left_alone),
-        TEST(a_process_killed_while_saving_leaves_a_whole_file),
-        TEST(a_link_is_followed_and_stays),
     };
     CHECK_FILTER(argc, argv);
     return cmocka_run_group_tests(tests, NULL, NULL);
