@@ -8,8 +8,6 @@
 
 #include "experiments/figure_page.h"
 
-#define THRESHOLD 0.01 /* bit a sequence; where /train/cost has no attribute `threshold` */
-
 static int ascending(const void *a, const void *b)
 {
     const double x = *(const double *) a, y = *(const double *) b;
@@ -51,16 +49,6 @@ static unsigned block(struct eg_page *page, const double *x, const double *y, si
     return k;
 }
 
-/* A line across the panel with its name on it. */
-static void level(struct eg_page *page, double y, const char *name, const char *colour, int right)
-{
-    eg_text_add(&page->script,
-                "set arrow from graph 0,first %.9g to graph 1,first %.9g nohead back lw 1 "
-                "dt (6,4) lc rgb '%s'\n"
-                "set label '%s' at graph %.3f,first %.9g %s offset 0,0.5 front tc rgb '%s'\n",
-                y, y, colour, name, right ? 0.985 : 0.015, y, right ? "right" : "left", colour);
-}
-
 /* What a line is, above the panel, where no data can be in its way. */
 static void key(struct eg_page *page, double x, double y, const char *name, const char *colour,
                 double weight)
@@ -95,13 +83,11 @@ static void draw(struct eg_page *page, const char *units, const double *sequence
     eg_page_panel(page, box, 0, last > 0 ? last / unit : 1, 1);
     eg_page_log_tics(page, low, high);
     char name[96];
-    if (threshold > 0) {
-        snprintf(name, sizeof name, "solved: %g", threshold);
-        level(page, threshold, name, "#007A5A", 0);
-    }
+    snprintf(name, sizeof name, "solved: %g", threshold);
+    eg_page_level(page, threshold, name, EG_COLOUR_GREEN, 0);
     if (chance > 0) {
         snprintf(name, sizeof name, "chance: %g", chance);
-        level(page, chance, name, EG_COLOUR_VERMILLION, 1);
+        eg_page_level(page, chance, name, EG_COLOUR_VERMILLION, 1);
     }
     eg_page_foot(page, box, unit > 1 ? "sequences [thousand]" : "sequences");
     snprintf(name, sizeof name, "cost [%s]", units);
@@ -115,7 +101,7 @@ static void draw(struct eg_page *page, const char *units, const double *sequence
         return;
     }
     const unsigned smoothed = block(page, sequences, middle, n, unit);
-    snprintf(name, sizeof name, "median of %zu", window);
+    snprintf(name, sizeof name, "median of %zu reports", window);
     key(page, box.left, box.top - 2, "each report", EG_COLOUR_SKY, 0.6);
     key(page, box.left + 30, box.top - 2, name, EG_COLOUR_BLUE, 1.6);
     eg_text_add(&page->script,
@@ -168,8 +154,7 @@ int eg_figure_curve(struct eg_page *page, struct eg_run *run, struct eg_message 
         half = n / 100 > 50 ? 50 : n / 100 + 1;
         smooth(middle, cost.x, n, half, room);
     }
-    draw(page, units, sequences.x, cost.x, middle, n, 2 * half + 1,
-         eg_figure_attribute(run, "/train/cost", "threshold", THRESHOLD),
+    draw(page, units, sequences.x, cost.x, middle, n, 2 * half + 1, eg_figure_threshold(run),
          eg_figure_attribute(run, "/train/cost", "chance", NAN));
     table(page, units, sequences.x, cost.x, middle, n);
 out:

@@ -71,6 +71,12 @@ double eg_figure_attribute(struct eg_run *run, const char *path, const char *nam
     return x;
 }
 
+double eg_figure_threshold(struct eg_run *run)
+{
+    const double x = eg_figure_attribute(run, "/train/cost", "threshold", 0.01);
+    return x > 0 && isfinite(x) ? x : 0.01;
+}
+
 /* A run file may come from anywhere, and gnuplot runs what stands between backquotes; its text
  * markup must not see these words either. */
 static int harmless(char c)

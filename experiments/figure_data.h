@@ -30,6 +30,10 @@ double eg_figure_number(struct eg_run *run, const char *path, double otherwise);
 double eg_figure_attribute(struct eg_run *run, const char *path, const char *name,
                            double otherwise);
 
+/* The cost under which the task counts as solved: attribute `threshold` of /train/cost, or 0.01
+ * bit a sequence. */
+double eg_figure_threshold(struct eg_run *run);
+
 /* An attribute's text, cut to what is safe in a label of a figure: letters, digits, blanks and a
  * few signs.  `otherwise` where there is none. */
 void eg_figure_words(struct eg_run *run, const char *path, const char *name, const char *otherwise,

@@ -30,7 +30,7 @@ struct point {
 struct evaluation {
     struct point *points;
     size_t n;
-    double step;
+    double step, threshold;
     double trained_from, trained_to; /* lengths; NAN: not known */
     char cost_units[64], length_units[64];
 };
@@ -123,6 +123,7 @@ static int read_evaluation(struct evaluation *e, struct eg_run *run, struct eg_m
     choose_points(e, columns, rows);
     if (e->n == 0)
         rc = EG_FAIL(EG_ERR_MISSING, message, "%s: the evaluation has no length", eg_run_path(run));
+    e->threshold = eg_figure_threshold(run);
     e->trained_from = eg_figure_number(run, "/config_values/task/length_min", NAN);
     e->trained_to = eg_figure_number(run, "/config_values/task/length_max", NAN);
     eg_figure_words(run, "/evaluate/mean", "units", "bit/sequence", e->cost_units,
@@ -185,7 +186,7 @@ static void draw_panel(struct eg_page *page, const struct evaluation *e, enum qu
                        struct eg_box box, double x_max, int first, int last)
 {
     static const char *const colours[QUANTITIES] = {EG_COLOUR_BLUE, EG_COLOUR_VERMILLION,
-                                                    "#007A5A"};
+                                                    EG_COLOUR_GREEN};
     struct eg_text *s = &page->script;
     eg_page_panel(page, box, 0, x_max, last);
     if (e->trained_from <= e->trained_to) {
@@ -202,21 +203,19 @@ static void draw_panel(struct eg_page *page, const struct evaluation *e, enum qu
 
     double floor_at = 0;
     if (q == COST) {
-        double low = 0.01, high = 0.01;
+        double low = e->threshold, high = e->threshold;
         for (size_t i = 0; i < e->n; i++) {
             const struct point *p = &e->points[i];
             low = p->cost > 0 && p->cost < low ? p->cost : low;
             const double top = p->cost + (isfinite(p->cost_error) ? p->cost_error : 0);
-            high = top > high ? top : high;
+            high = isfinite(top) && top > high ? top : high;
         }
         low = low < 1e-6 ? 1e-6 : low;
         floor_at = low / 3;
         eg_page_log_tics(page, floor_at, high * 3);
-        eg_text_add(
-            s, "set arrow from graph 0,first 0.01 to graph 1,first 0.01 nohead back lw 1 dt "
-               "(6,4) lc rgb '#007A5A'\n"
-               "set label 'solved: 0.01' at graph 0.985,first 0.01 right offset 0,0.5 front tc "
-               "rgb '#007A5A'\n");
+        char name[64];
+        snprintf(name, sizeof name, "solved: %g", e->threshold);
+        eg_page_level(page, e->threshold, name, EG_COLOUR_GREEN, 1);
         char units[80];
         snprintf(units, sizeof units, "[%s]", e->cost_units);
         eg_page_side(page, box, "cost", units);
@@ -225,7 +224,7 @@ static void draw_panel(struct eg_page *page, const struct evaluation *e, enum qu
         for (size_t i = 0; i < e->n; i++) {
             const struct point *p = &e->points[i];
             const double top = p->wrong + (isfinite(p->wrong_error) ? p->wrong_error : 0);
-            high = top > high ? top : high;
+            high = isfinite(top) && top > high ? top : high;
         }
         eg_text_add(s, "set yrange [%.6g:%.6g] noextend\n", -0.06 * high, 1.12 * high);
         eg_page_side(page, box, "wrong bits", "[bit/sequence]");
@@ -274,7 +273,8 @@ static void draw(struct eg_page *page, const struct evaluation *e)
     for (int k = 0; k < n; k++) {
         const double y = top + k * (height + gap);
         const struct eg_box box = {.left = 17, .right = 82, .top = y, .bottom = y + height};
-        draw_panel(page, e, (enum quantity) panels[k], box, 1.05 * x_max, k == 0, k == n - 1);
+        draw_panel(page, e, (enum quantity) panels[k], box, x_max > 0 ? 1.05 * x_max : 1, k == 0,
+                   k == n - 1);
     }
 }
 

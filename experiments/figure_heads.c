@@ -30,7 +30,7 @@ static const struct {
     [GATE] = {"gate", "gate {/:Italic g}", EG_COLOUR_BLUE, 2},
     [STRENGTH] = {"strength", "strength {/:Italic {\\U+03B2}}", EG_COLOUR_VERMILLION, 2},
     [SHIFT] = {"shift", "shift {/:Italic s}", NULL, 3},
-    [SHARPENING] = {"sharpening", "ening {/:Italic {\\U+03B3}}", "#007A5A", 2},
+    [SHARPENING] = {"sharpening", "ening {/:Italic {\\U+03B3}}", EG_COLOUR_GREEN, 2},
 };
 
 /* All heads of one kind. */

@@ -151,7 +151,7 @@ void eg_page_colour_bar(struct eg_page *page, struct eg_box box, double tic, con
 {
     eg_text_add(&page->script,
                 "set colorbox vertical user origin screen %.5f,%.5f size %.5f,%.5f front\n"
-                "set cbtics out scale 0.5 offset -0.8,0 %.6g\n",
+                "set format cb '%%g'\nset cbtics out scale 0.5 offset -0.8,0 %.6g\n",
                 across(box.left), up(page, box.bottom), across(box.right - box.left),
                 (box.bottom - box.top) / page->height, tic);
     const double y = (box.top + box.bottom) / 2;
@@ -173,7 +173,7 @@ void eg_page_block_end(struct eg_page *page)
 
 /* Viewers of svg and pdf smooth an image of few pixels until nothing can be told apart.  So a
  * pixel is given as many small ones, of which none is larger than 1/300 inch or so. */
-static size_t times(double mm, size_t pixels)
+static size_t enlarged(double mm, size_t pixels)
 {
     const double wanted = mm * 300 / 25.4;
     const size_t n = (size_t) ceil(wanted / (double) pixels);
@@ -184,7 +184,8 @@ void eg_page_image(struct eg_page *page, struct eg_box box, const double *x, siz
                    size_t stride, size_t first, size_t n, const double *mask, double x0, double y0)
 {
     struct eg_text *s = &page->script;
-    const size_t wide = times(box.right - box.left, rows), high = times(box.bottom - box.top, n);
+    const size_t wide = enlarged(box.right - box.left, rows),
+                 high = enlarged(box.bottom - box.top, n);
     const double dx = 1.0 / (double) wide, dy = 1.0 / (double) high;
     eg_text_add(s,
                 "set object rectangle from graph 0,0 to graph 1,1 behind fillstyle solid 1 "
@@ -247,7 +248,7 @@ void eg_page_phases(struct eg_page *page, const struct eg_figure_probe *probe, s
 void eg_page_log_tics(struct eg_page *page, double low, double high)
 {
     const int from = (int) ceil(log10(low) - 1e-9), to = (int) floor(log10(high) + 1e-9);
-    const int every = to - from >= 8 ? 2 : 1;
+    const int every = (to - from) / 8 + 1;
     eg_text_add(&page->script, "set logscale y\nset ytics ('' 1e-300");
     for (int k = from; k <= to; k++) {
         const double x = pow(10, k);
@@ -259,6 +260,15 @@ void eg_page_log_tics(struct eg_page *page, double low, double high)
             eg_text_add(&page->script, ", '1e%d' %.3g", k, x);
     }
     eg_text_add(&page->script, ")\nset yrange [%.9g:%.9g] noextend\n", low, high);
+}
+
+void eg_page_level(struct eg_page *page, double y, const char *name, const char *colour, int right)
+{
+    eg_text_add(&page->script,
+                "set arrow from graph 0,first %.9g to graph 1,first %.9g nohead back lw 1 "
+                "dt (6,4) lc rgb '%s'\n"
+                "set label '%s' at graph %.3f,first %.9g %s offset 0,0.5 front tc rgb '%s'\n",
+                y, y, colour, name, right ? 0.985 : 0.015, y, right ? "right" : "left", colour);
 }
 
 /* --- drawing --- */

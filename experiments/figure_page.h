@@ -17,13 +17,11 @@
 #define EG_PAGE_WIDTH 85.0
 
 /* Colours that people with any of the colour deficiencies tell apart: Okabe & Ito 2008 (Color
- * Universal Design). */
+ * Universal Design), the green a little darker, since it is used for words too. */
 #define EG_COLOUR_BLUE "#0072B2"
 #define EG_COLOUR_SKY "#56B4E9"
-#define EG_COLOUR_GREEN "#009E73"
-#define EG_COLOUR_ORANGE "#E69F00"
+#define EG_COLOUR_GREEN "#007A5A"
 #define EG_COLOUR_VERMILLION "#D55E00"
-#define EG_COLOUR_PURPLE "#CC79A7"
 #define EG_COLOUR_GREY "#707070"  /* lines that are no data */
 #define EG_COLOUR_SHADE "#E4E4E4" /* areas that are no data */
 
@@ -72,9 +70,9 @@ void eg_page_palette(struct eg_page *page, enum eg_palette palette, double low, 
 void eg_page_colour_bar(struct eg_page *page, struct eg_box box, double tic, const char *label,
                         const char *second);
 
-/* An image of columns first .. first + n - 1 of x (rows, stride), rows to the right; the
- * lower left pixel has its centre at (x0, y0).  Where `mask` (rows; or NULL) is 0, and where a
- * number is not finite, there is no pixel.  */
+/* An image of columns first to first + n - 1 of x (rows, stride), which fills the panel `box`:
+ * rows go to the right, columns upwards, and the lower left pixel has its centre at (x0, y0).
+ * Where `mask` (rows; or NULL) is 0, and where a number is not finite, the panel is shaded. */
 void eg_page_image(struct eg_page *page, struct eg_box box, const double *x, size_t rows,
                    size_t stride, size_t first, size_t n, const double *mask, double x0, double y0);
 
@@ -88,6 +86,9 @@ void eg_page_phases(struct eg_page *page, const struct eg_figure_probe *probe, s
 
 /* Tics of a logarithmic y axis from low to high, as numbers in full size. */
 void eg_page_log_tics(struct eg_page *page, double low, double high);
+
+/* A line across the panel at y with its name on it, at its right or left end. */
+void eg_page_level(struct eg_page *page, double y, const char *name, const char *colour, int right);
 
 /* One field of the table: a number, empty where it is not finite. */
 void eg_page_field(struct eg_page *page, double x, const char *after);

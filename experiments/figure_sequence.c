@@ -41,6 +41,8 @@ static int read_all(struct sequence *q, struct eg_run *run, const struct eg_figu
     q->low = 0;
     q->high = 1;
     for (size_t i = 0; i < q->input.count; i++) {
+        if (!isfinite(q->input.x[i]))
+            continue;
         q->low = q->input.x[i] < q->low ? q->input.x[i] : q->low;
         q->high = q->input.x[i] > q->high ? q->input.x[i] : q->high;
     }

@@ -71,7 +71,7 @@ int main(int argc, char **argv)
     const struct eg_verb *verb;
     gsl_set_error_handler_off();
     openblas_set_num_threads(1);
-    eg_hold_signals();
+    eg_catch_signals();
     if (argc == 2 && argv[1][0] == '-' && argv[1][1] == '-' && argv[1][2] == 'v') {
         printf("engram %s (%s)\n", EG_VERSION, EG_GIT_REVISION);
         return EG_EXIT_DONE;

@@ -126,7 +126,8 @@ int eg_recorder_config(struct eg_run *run, char **text, struct eg_message *messa
 }
 
 static const char *const sum_names = "progress";
-enum { SUMS = 5 };
+enum { SUMS = 4 }; /* the time is provenance: it differs between equal runs */
+static const char *const seconds_path = "/provenance/training_seconds";
 
 int eg_recorder_load(struct eg_run *run, struct eg_experiment *e, uint64_t *updates,
                      struct eg_progress_sums *sums, int64_t rows[2], struct eg_message *message)
@@ -152,11 +153,9 @@ int eg_recorder_load(struct eg_run *run, struct eg_experiment *e, uint64_t *upda
         ret = eg_checkpoint_vector(checkpoint, sum_names, EG_RUN_FLOAT64, numbers, SUMS, message);
     if (!ret) {
         *updates = (uint64_t) step;
-        *sums = (struct eg_progress_sums){.loss = numbers[0],
-                                          .norm = numbers[1],
-                                          .clipped = numbers[2],
-                                          .updates = numbers[3],
-                                          .seconds = numbers[4]};
+        *sums = (struct eg_progress_sums){
+            .loss = numbers[0], .norm = numbers[1], .clipped = numbers[2], .updates = numbers[3]};
+        ret = eg_run_get_real(run, seconds_path, &sums->seconds, message);
     }
     eg_checkpoint_free(&checkpoint);
     return ret;
@@ -211,12 +210,11 @@ int eg_recorder_save(struct eg_recorder *r, const struct eg_experiment *e, uint6
         {"evaluate_rows", "1", "rows of /evaluate that belong to it",
          (int64_t) eg_run_rows(r->evaluate)},
     };
-    const double numbers[SUMS] = {sums->loss, sums->norm, sums->clipped, sums->updates,
-                                  sums->seconds};
+    const double numbers[SUMS] = {sums->loss, sums->norm, sums->clipped, sums->updates};
     struct eg_vector vectors[2 + EG_MOMENTS_MAX] = {
         {"parameters", "1", "all parameters, as they lie in memory", EG_RUN_REAL, size, t->values},
-        {sum_names, "1", "sums since the last row of /train; seconds of training", EG_RUN_FLOAT64,
-         SUMS, numbers},
+        {sum_names, "1", "since the last row of /train: sums of loss [nat], norm, clipped; updates",
+         EG_RUN_FLOAT64, SUMS, numbers},
     };
     size_t n = 2;
     for (size_t i = 0; i < t->optimiser.moments; i++)
@@ -232,6 +230,9 @@ int eg_recorder_save(struct eg_recorder *r, const struct eg_experiment *e, uint6
     if (!ret)
         ret = eg_run_put_text(r->run, "/provenance/saved", "when the file was last saved", now,
                               message);
+    if (!ret)
+        ret =
+            eg_run_put_real(r->run, seconds_path, "s", "time in training", sums->seconds, message);
     return ret ? ret : eg_run_save(r->run, flags, message);
 }
 

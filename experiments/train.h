@@ -30,10 +30,9 @@ struct eg_outcome eg_train_resume(const struct eg_command *command, const char *
 /* A seed for a run that was given none. */
 EG_MUST_CHECK int eg_draw_seed(long *seed);
 
-/* SIGINT and SIGTERM wait from here on until eg_interrupted() asks for them; to be called before
- * threads exist. */
-void eg_hold_signals(void);
-/* The number of a signal that has come, or 0. */
+/* From here on SIGINT and SIGTERM are only noted; eg_interrupted() is the last one that came, or 0.
+ */
+void eg_catch_signals(void);
 int eg_interrupted(void);
 
 /* A cost below this is called solved [bit/sequence]. */

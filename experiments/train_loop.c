@@ -5,34 +5,37 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "experiments/train.h"
 
-static void signals(sigset_t *set)
+/* The one variable that changes outside a function: a handler has no other way to speak.  The
+ * signals cannot simply be held back and asked for, since a library may have threads of its own
+ * that were started before main() and would be given them. */
+static volatile sig_atomic_t signalled;
+
+static void on_signal(int signal)
 {
-    sigemptyset(set);
-    sigaddset(set, SIGINT);
-    sigaddset(set, SIGTERM);
+    signalled = signal;
 }
 
-void eg_hold_signals(void)
+void eg_catch_signals(void)
 {
-    sigset_t set;
-    signals(&set);
-    sigprocmask(SIG_BLOCK, &set, NULL);
+    static const int caught[] = {SIGINT, SIGTERM};
+    for (size_t i = 0; i < sizeof caught / sizeof caught[0]; i++) {
+        struct sigaction old, action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+        sigemptyset(&action.sa_mask);
+        /* What was ignored when the program was started (nohup, a shell's background) stays so. */
+        if (sigaction(caught[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+            sigaction(caught[i], &action, NULL);
+    }
     signal(SIGPIPE, SIG_IGN); /* a closed pipe is a failed write, not an end */
     signal(SIGXFSZ, SIG_IGN); /* so is a file over its limit                 */
 }
 
 int eg_interrupted(void)
 {
-    sigset_t set;
-    const struct timespec now = {0, 0};
-    signals(&set);
-    const int signal = sigtimedwait(&set, NULL, &now);
-    return signal > 0 ? signal : 0;
+    return signalled;
 }
 
 int eg_draw_seed(long *seed)
