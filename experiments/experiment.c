@@ -245,11 +245,11 @@ uint64_t eg_experiment_updates(const struct eg_experiment *e)
 
 void eg_experiment_file(char *buffer, size_t size, const char *name, long seed)
 {
-    const char *base = strrchr(name, '.') ? strrchr(name, '/') : NULL;
-    base = base ? base + 1 : name;
+    /* A preset's name has a '/' that is no directory; a file is taken to its stem. */
+    const char *slash = eg_preset_find(name) ? NULL : strrchr(name, '/');
     char stem[256];
-    snprintf(stem, sizeof stem, "%s", base);
-    char *dot = strrchr(stem, '.');
+    snprintf(stem, sizeof stem, "%s", slash ? slash + 1 : name);
+    char *dot = eg_preset_find(name) ? NULL : strrchr(stem, '.');
     if (dot)
         *dot = '\0';
     for (char *c = stem; *c; c++)

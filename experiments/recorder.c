@@ -89,32 +89,34 @@ static int put_value(void *context, const char *key, const struct eg_option *row
     }
 }
 
+int eg_recorder_put_config(struct eg_run *run, const struct eg_experiment *e,
+                           struct eg_message *message)
+{
+    struct values values = {run, message};
+    char *yaml = eg_config_yaml(e->config, 0);
+    int ret = yaml ? eg_run_put_text(run, "/config", "effective configuration, YAML", yaml, message)
+                   : EG_FAIL(EG_ERR_NOMEM, message, "out of memory");
+    free(yaml);
+    return ret ? ret : eg_config_walk(e->config, put_value, &values);
+}
+
 int eg_recorder_create(struct eg_recorder *r, const struct eg_experiment *e,
                        const struct eg_command *command, const char *path, unsigned flags,
                        struct eg_message *message)
 {
     memset(r, 0, sizeof *r);
-    char *yaml = NULL;
     int ret = eg_run_create(&r->run, path, NULL, flags, message);
     if (ret)
         return ret;
-    yaml = eg_config_yaml(e->config, 0);
-    struct values values = {r->run, message};
-    if (!yaml)
-        ret = EG_FAIL(EG_ERR_NOMEM, message, "out of memory");
-    else if (!(ret = eg_run_put_attr_int(r->run, "/", "seed", e->run.seed, message))
-             && !(ret = eg_run_put_attr_text(r->run, "/", "default", "train", message))
-             && !(ret = eg_run_put_attr_text(r->run, "/", "name", e->name, message))
-             && !(ret = eg_run_put_text(r->run, "/config", "effective configuration, YAML", yaml,
-                                        message))
-             && !(ret = eg_config_walk(e->config, put_value, &values))
-             && !(ret = eg_recorder_provenance(r->run, e, command, message)))
-        ret = tables(r, message);
-    if (!ret)
+    if (!(ret = eg_run_put_attr_int(r->run, "/", "seed", e->run.seed, message))
+        && !(ret = eg_run_put_attr_text(r->run, "/", "default", "train", message))
+        && !(ret = eg_run_put_attr_text(r->run, "/", "name", e->name, message))
+        && !(ret = eg_recorder_put_config(r->run, e, message))
+        && !(ret = eg_recorder_provenance(r->run, e, command, message))
+        && !(ret = tables(r, message)))
         ret = eg_run_put_real(r->run, "/chance", "bit/sequence",
                               "cost of an answer that knows nothing, lengths as in training",
                               e->source.shape.chance, message);
-    free(yaml);
     if (ret)
         eg_run_close(&r->run);
     return ret;

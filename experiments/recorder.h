@@ -33,6 +33,10 @@ EG_MUST_CHECK int eg_recorder_create(struct eg_recorder *r, const struct eg_expe
                                      const struct eg_command *command, const char *path,
                                      unsigned flags, struct eg_message *message);
 
+/* /config and /config_values, again where a run that goes on has changed some. */
+EG_MUST_CHECK int eg_recorder_put_config(struct eg_run *run, const struct eg_experiment *e,
+                                         struct eg_message *message);
+
 /* The configuration text of a run file; *text is the caller's, who calls free(). */
 EG_MUST_CHECK int eg_recorder_config(struct eg_run *run, char **text, struct eg_message *message);
 

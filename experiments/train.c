@@ -146,6 +146,14 @@ static void wilson(size_t successes, size_t n, double *low, double *high)
     *high = centre + half;
 }
 
+/* "out/a.h5" and 3 give "out/a-3.h5". */
+static void seed_file(char *buffer, size_t size, const char *output, long seed)
+{
+    const size_t n = strlen(output);
+    const int stem = n > 3 && !strcmp(output + n - 3, ".h5") ? (int) n - 3 : (int) n;
+    snprintf(buffer, size, "%.*s-%ld.h5", stem, output, seed);
+}
+
 static int all_seeds(const struct eg_command *c, const char *name)
 {
     const size_t n = (size_t) (c->seed_last - c->seed_first + 1);
@@ -157,7 +165,10 @@ static int all_seeds(const struct eg_command *c, const char *name)
     for (size_t i = 0; i < n && worst != EG_EXIT_INTERRUPTED; i++) {
         const long seed = c->seed_first + (long) i;
         char path[512];
-        eg_experiment_file(path, sizeof path, c->output ? c->output : name, seed);
+        if (c->output)
+            seed_file(path, sizeof path, c->output, seed);
+        else
+            eg_experiment_file(path, sizeof path, name, seed);
         const struct eg_outcome o = eg_train(c, name, NULL, path, seed);
         const int exit = require(c, &o);
         worst = exit ? exit : worst;
@@ -196,6 +207,21 @@ int eg_verb_train(const struct eg_command *c)
 
 int eg_verb_resume(const struct eg_command *c)
 {
+    /* What is decided when a run begins cannot be changed while it runs. */
+    static const char *const open[] = {"train.sequences=", "evaluate.", "probe."};
+    for (size_t i = 0; i < c->n_settings; i++) {
+        int known = 0;
+        for (size_t k = 0; k < sizeof open / sizeof open[0]; k++)
+            known = known || !strncmp(c->settings[i].text, open[k], strlen(open[k]));
+        if (!known) {
+            struct eg_message message;
+            return eg_command_fail(EG_FAIL(EG_ERR_CONFIG, &message,
+                                           "-s %s: a run that goes on may change train.sequences, "
+                                           "evaluate.* and probe.* only",
+                                           c->settings[i].text),
+                                   &message);
+        }
+    }
     const struct eg_outcome o = eg_train_resume(c, c->target[0]);
     return require(c, &o);
 }
