@@ -41,7 +41,7 @@ void eg_h5_reason(char *text, size_t size)
 {
     struct eg_message reason = {{0}};
     H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, keep_innermost, &reason);
-    snprintf(text, size, "%s", reason.text);
+    snprintf(text, size, "%.250s", reason.text);
 }
 
 int eg_h5_fail(const struct eg_run *run, struct eg_message *message, const char *what,

@@ -1,0 +1,114 @@
+#!/usr/bin/env bash
+# tests/system/resume.sh ENGRAM -- a run that was stopped goes on to the same bits as one that
+# was not: for every optimiser, after SIGINT, SIGTERM, and kill -9 at random moments.
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
+begin "$1"
+
+# A report each update: a stopped program is at most a pipe's room of reports ahead.
+often=("${small[@]}" -s train.batch=4 -s train.sequences=4000 -s train.report_every=4
+    -s train.checkpoint_every=80 -s evaluate.sequences=20 -s train.evaluate_every=1600 --json)
+updates=1000
+
+# --- SIGINT and SIGTERM ---
+
+stopped() { # stopped SIGNAL OPTIMISER
+    local signal=$1 file=$2-$1.h5
+    stop_at "$signal" 150 0 train ntm/copy "${often[@]}" -s train.optimiser="$2" --seed 5 -o "$file"
+    ended "$2: SIG$signal in the middle ends with 75" 75 "err:engram resume $file"
+    claim "$2: the run is interrupted" has_status "$file" interrupted
+    claim "$2: its file is whole" "$engram" check "$file"
+    claim "$2: it is not the whole run yet" ! same straight.h5 "$file"
+    run resume "$file" --threads 1 -q
+    ended "$2: it goes on to the end" 0
+    claim "$2: to the same bits as the run that was not stopped" same straight.h5 "$file"
+    claim "$2: the run is done" has_status "$file" done
+}
+
+for optimiser in rmsprop-graves rmsprop adam sgd; do
+    rm -f straight.h5
+    run train ntm/copy "${often[@]}" -s train.optimiser="$optimiser" --seed 5 -o straight.h5
+    ended "$optimiser: a run from end to end" 0
+    stopped INT "$optimiser"
+    stopped TERM "$optimiser"
+done
+
+stop_at INT 100 0 train ntm/copy "${often[@]}" --seed 5 -o twice.h5
+stop_at TERM 100 0 resume twice.h5 --threads 1 --json
+ended "a run that goes on can be stopped again" 75
+run resume twice.h5 --threads 2 -q
+ended "and goes on again, with another number of threads" 0
+run train ntm/copy "${often[@]}" --seed 5 -o once.h5
+claim "to the same bits" same once.h5 twice.h5
+
+# --- runs that cannot go on, or need not ---
+
+cp once.h5 before.h5
+run resume once.h5 --threads 1
+ended "a run that is done says so" 0 "done already"
+claim "and is left as it was" cmp -s once.h5 before.h5
+run resume once.h5 --threads 1 -q --require 1e-9
+ended "a run that is done is held to --require too" 4 "required"
+run resume once.h5 --threads 1 -q -s memory.slots=20
+ended "a run does not go on with another model" 2 "memory.slots"
+claim "and is left as it was then" cmp -s once.h5 before.h5
+run resume once.h5 --threads 1 -q -s train.sequences=4400
+ended "a run that is done goes on to more sequences" 0
+claim "the longer run is whole" "$engram" check once.h5
+run rerun once.h5 --threads 1 -q -o again.h5
+ended "and its file says how long it was" 0 "equal"
+run train ntm/copy "${often[@]}" -s train.optimiser=sgd -s train.clip=none \
+    -s train.learning_rate=1000 -s memory.start_value=1e6 --seed 5 -q -o diverged.h5
+ended "a run that diverges" 3
+run resume diverged.h5 --threads 1
+ended "does not go on" 2 "diverged"
+
+# --- kill -9 ---
+
+RANDOM=4321
+kills=20 killed=0 opened=0 rounds=0 equal=0 finished=0
+run train ntm/copy "${often[@]}" --seed 7 -o straight-7.h5
+while [ "$killed" -lt "$kills" ] && [ "$rounds" -lt $((3 * kills)) ]; do
+    rounds=$((rounds + 1))
+    what=(resume killed.h5 --threads 1 --json)
+    if [ ! -e killed.h5 ]; then
+        what=(train ntm/copy "${often[@]}" --seed 7 -o killed.h5)
+    fi
+    stop_at KILL $((RANDOM % 60)) "0.00$((RANDOM % 10))" "${what[@]}"
+    case $status in
+    137) killed=$((killed + 1)) ;;
+    0) ;;
+    *) break ;;
+    esac
+    [ -e killed.h5 ] || continue # before there was a file
+    # Whatever the moment, the file is whole.
+    "$engram" check killed.h5 >"$work/said/out" 2>&1 || break
+    opened=$((opened + 1))
+    if [ "$status" -eq 0 ]; then
+        # It came to its end between two kills: the next begins anew.
+        finished=$((finished + 1))
+        same straight-7.h5 killed.h5 >"$work/said/out" 2>&1 || break
+        equal=$((equal + 1))
+        rm -f killed.h5
+    fi
+done
+claim "killed with -9 at $kills random moments, the file was whole after each" \
+    [ "$killed" -eq "$kills" ]
+claim "every run that came to its end meanwhile was equal to the one not killed" \
+    [ "$equal" -eq "$finished" ]
+if [ ! -e killed.h5 ]; then
+    run train ntm/copy "${often[@]}" --seed 7 -o killed.h5
+else
+    run resume killed.h5 --threads 1 -q
+fi
+ended "the run goes on to its end" 0
+claim "to the same bits as the run that was not killed" same straight-7.h5 killed.h5
+claim "and what the killed left beside the file is gone" tidy killed.h5
+if command -v h5dump >/dev/null; then
+    h5dump -y -w 1 -d /train/step killed.h5 | grep -oE '^ *[0-9]+,?$' | tr -d ' ,' >steps
+    seq "$updates" >wanted
+    claim "every step stands in its table once" cmp steps wanted
+else
+    skip "every step stands in its table once: no h5dump"
+fi
+finish
