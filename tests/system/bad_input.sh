@@ -190,6 +190,7 @@ cp copy.h5 good.h5
 full train ntm/copy "${small[@]}" -o x.h5
 ended "a full disk when a new run begins" 5 "x.h5" "File too large"
 claim "leaves no file without a checkpoint" nothing_left x.h5
+rm -f x.h5
 full train copy --dump 1000 -o x.h5
 ended "a full disk while sequences are dumped" 5 "x.h5" "File too large"
 claim "leaves no dump" nothing_left x.h5

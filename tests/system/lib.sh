@@ -7,6 +7,7 @@
 # is 0 when every claim held.
 set -uo pipefail
 export LC_ALL=C
+export OMP_WAIT_POLICY=passive # other tests run beside this one
 
 engram='' work='' status=0 failed=0 claims=0
 
@@ -99,6 +100,13 @@ same() {
     "$engram" diff "$1" "$2"
 }
 
+# different FILE FILE: runs that are not equal, where `engram diff` could tell.
+different() {
+    local found=0
+    "$engram" diff "$1" "$2" || found=$?
+    [ "$found" -eq 1 ]
+}
+
 # Succeeds when no file of this name is there, and nothing that a writer left beside it.
 nothing_left() { # nothing_left FILE...
     local name
@@ -131,6 +139,10 @@ has_status() { # has_status FILE STATUS
 # sends it a signal once it has made so many reports and the pause [s] is over.  It cannot
 # run far ahead: what it says is not taken from its pipe until then.
 stop_at() {
+    stopping "$@" 2>/dev/null # the shell has something to say about the killed, too
+}
+
+stopping() {
     local signal=$1 reports=$2 pause=$3 pid
     shift 3
     rm -f "$work/said/pipe"

@@ -18,11 +18,11 @@ stopped() { # stopped SIGNAL OPTIMISER
     ended "$2: SIG$signal in the middle ends with 75" 75 "err:engram resume $file"
     claim "$2: the run is interrupted" has_status "$file" interrupted
     claim "$2: its file is whole" "$engram" check "$file"
-    claim "$2: it is not the whole run yet" ! same straight.h5 "$file"
+    claim "$2: it is not the whole run yet" different straight.h5 "$file"
     run resume "$file" --threads 1 -q
     ended "$2: it goes on to the end" 0
     claim "$2: to the same bits as the run that was not stopped" same straight.h5 "$file"
-    claim "$2: the run is done" has_status "$file" done
+    claim "$2: the run is done" has_status "$file" "done"
 }
 
 for optimiser in rmsprop-graves rmsprop adam sgd; do
