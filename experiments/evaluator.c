@@ -9,7 +9,7 @@ int eg_evaluate(struct eg_experiment *e, size_t length, size_t n, struct eg_eval
 {
     struct eg_draw draws[PORTION];
     struct eg_score scores[PORTION];
-    double mean = 0, squares = 0, wrong = 0;
+    double mean = 0, squares = 0, wrong = 0, wrong_squares = 0;
     size_t exact = 0, done = 0;
     while (done < n) {
         const size_t count = n - done < PORTION ? n - done : PORTION;
@@ -33,18 +33,21 @@ int eg_evaluate(struct eg_experiment *e, size_t length, size_t n, struct eg_eval
             const double k = (double) (done + i + 1), delta = scores[i].cost - mean;
             mean += delta / k;
             squares += delta * (scores[i].cost - mean);
-            wrong += (double) scores[i].wrong;
+            const double bits = (double) scores[i].wrong, wrong_delta = bits - wrong;
+            wrong += wrong_delta / k;
+            wrong_squares += wrong_delta * (bits - wrong);
             exact += scores[i].wrong == 0;
         }
         done += count;
     }
-    *out = (struct eg_evaluation){.length = length,
-                                  .n = n,
-                                  .mean = mean,
-                                  .standard_error =
-                                      n > 1 ? sqrt(squares / (double) (n - 1) / (double) n) : 0,
-                                  .exact = (double) exact / (double) n,
-                                  .wrong = wrong / (double) n};
+    *out = (struct eg_evaluation){
+        .length = length,
+        .n = n,
+        .mean = mean,
+        .standard_error = n > 1 ? sqrt(squares / (double) (n - 1) / (double) n) : 0,
+        .exact = (double) exact / (double) n,
+        .wrong = wrong,
+        .wrong_error = n > 1 ? sqrt(wrong_squares / (double) (n - 1) / (double) n) : 0};
     return EG_OK;
 }
 

@@ -85,7 +85,7 @@ static void choose_points(struct evaluation *e, const struct eg_figure_array *co
         if (columns[STEP].x && columns[STEP].x[i] != e->step)
             continue;
         const struct point p = make_point(columns, i);
-        if (!isfinite(p.length))
+        if (!isfinite(p.length) || p.length <= 0) /* 0: lengths mixed as in training */
             continue;
         size_t k = 0;
         while (k < e->n && e->points[k].length != p.length)

@@ -86,9 +86,9 @@ void eg_progress_evaluation(struct eg_progress *p, const struct eg_evaluation *v
     if (p->json) {
         printf("{\"report\": \"evaluate\", \"step\": %llu, \"length\": %zu, \"mean\": %.9g, "
                "\"standard_error\": %.9g, \"n\": %zu, \"exact_fraction\": %.9g, "
-               "\"wrong_bits\": %.9g}\n",
+               "\"wrong_bits\": %.9g, \"wrong_bits_standard_error\": %.9g}\n",
                (unsigned long long) updates, v->length, v->mean, v->standard_error, v->n, v->exact,
-               v->wrong);
+               v->wrong, v->wrong_error);
         fflush(stdout);
         return;
     }

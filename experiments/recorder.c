@@ -26,6 +26,7 @@ static const struct eg_run_column evaluate_columns[] = {
     {"n", "sequence", "sequences evaluated", EG_RUN_INT64},
     {"exact_fraction", "1", "fraction of sequences without a wrong bit", EG_RUN_FLOAT64},
     {"wrong_bits", "bit/sequence", "mean number of wrong bits", EG_RUN_FLOAT64},
+    {"wrong_bits_standard_error", "bit/sequence", "standard error of wrong_bits", EG_RUN_FLOAT64},
 };
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
@@ -114,9 +115,8 @@ int eg_recorder_create(struct eg_recorder *r, const struct eg_experiment *e,
         && !(ret = eg_recorder_put_config(r->run, e, message))
         && !(ret = eg_recorder_provenance(r->run, e, command, message))
         && !(ret = tables(r, message)))
-        ret = eg_run_put_real(r->run, "/chance", "bit/sequence",
-                              "cost of an answer that knows nothing, lengths as in training",
-                              e->source.shape.chance, message);
+        ret =
+            eg_run_put_attr_real(r->run, "/train/cost", "chance", e->source.shape.chance, message);
     if (ret)
         eg_run_close(&r->run);
     return ret;
@@ -193,8 +193,8 @@ int eg_recorder_row(struct eg_recorder *r, const struct eg_experiment *e, uint64
 int eg_recorder_evaluation(struct eg_recorder *r, uint64_t updates, const struct eg_evaluation *v,
                            struct eg_message *message)
 {
-    const double row[] = {(double) updates, (double) v->length, v->mean, v->standard_error,
-                          (double) v->n,    v->exact,           v->wrong};
+    const double row[] = {(double) updates, (double) v->length, v->mean,  v->standard_error,
+                          (double) v->n,    v->exact,           v->wrong, v->wrong_error};
     return eg_run_append(r->evaluate, row, message);
 }
 

@@ -26,6 +26,7 @@ struct eg_evaluation {
     size_t n;
     double mean, standard_error; /* [bit/sequence]                            */
     double exact, wrong;         /* fraction without a wrong bit; wrong bits a sequence */
+    double wrong_error;          /* standard error of the latter */
 };
 
 /* Creates the run file of `e` (settled seed) with configuration and provenance. */

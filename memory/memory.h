@@ -50,6 +50,9 @@ struct eg_memory_type {
      * after the last step (row-major in the order of the letters). */
     size_t (*extent)(const void *state, char letter);
     void (*copy)(const void *state, int field, size_t row, real *out);
+    /* Initial bias of the control columns (zeros on entry): where the heads start out. */
+    void (*control_start)(const void *state, real *bias);
+
     /* The column of `control` at which a named part starts, for `describe`: "read 0 key" ...
      * Writes a name for part `i`, its columns and activation; 0 when there is no such part. */
     int (*control_part)(const void *state, size_t i, char *name, size_t room, size_t *from,

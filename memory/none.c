@@ -50,6 +50,12 @@ static void copy(const void *state, int field, size_t row, real *out)
     (void) out;
 }
 
+static void control_start(const void *state, real *bias)
+{
+    (void) state;
+    (void) bias;
+}
+
 static int control_part(const void *state, size_t i, char *name, size_t room, size_t *from,
                         size_t *n, const char **activation)
 {
@@ -76,5 +82,6 @@ const struct eg_memory_type eg_memory_none = {
     .step = step,
     .extent = extent,
     .copy = copy,
+    .control_start = control_start,
     .control_part = control_part,
 };

@@ -27,7 +27,7 @@ enum read_start { READ_ZERO, READ_LEARNED };
 struct options {
     long slots, width, read_heads, write_heads, shift_range;
     int order, start, weighting, read_start;
-    double start_value;
+    double start_value, gate_bias;
 };
 
 static const char *const orders[] = {"write-read", "read-write", NULL};
@@ -52,6 +52,8 @@ static const struct eg_option option_rows[] = {
     {"weighting",   "",       "weightings before the first step",       AT(weighting),   EG_OPT_CHOICE, WEIGHTING_FIRST,   0, 0, weightings, NULL},
     {"read_start",  "",       "what counts as read before the first step",
                                                                         AT(read_start),  EG_OPT_CHOICE, READ_LEARNED,      0, 0, read_starts, NULL},
+    {"gate_bias",   "1",      "initial bias of the gates; below 0 a head starts out moving by location",
+                                                                        AT(gate_bias),   EG_OPT_REAL,   -2,   -20, 20,     NULL, NULL},
     EG_OPTION_END,
 };
 
@@ -88,7 +90,7 @@ enum part { P_KEY, P_BETA, P_GATE, P_SHIFT, P_GAMMA, P_ERASE, P_ADD, PARTS };
 struct state {
     size_t n, m, r, w, range; /* slots, width, heads, shift range */
     int order, start, weighting, read_start;
-    double start_value;
+    double start_value, gate_bias;
     struct eg_param memory_start, read_init, weighting_start;
     struct eg_segment segments[2 * HEADS_MAX * PARTS];
     size_t segment_count;
@@ -200,6 +202,7 @@ static int init(void *state, const void *values, struct eg_params *params,
         .weighting = o->weighting,
         .read_start = o->read_start,
         .start_value = o->start_value,
+        .gate_bias = o->gate_bias,
     };
     for (size_t head = 0; head < s->r + s->w; head++)
         for (size_t p = 0; p < parts(s, head); p++)
@@ -407,6 +410,13 @@ static void copy(const void *state, int field, size_t row, real *out)
     }
 }
 
+static void control_start(const void *state, real *bias)
+{
+    const struct state *s = state;
+    for (size_t head = 0; head < s->r + s->w; head++)
+        bias[part_from(s, head, P_GATE)] = (real) s->gate_bias;
+}
+
 static int control_part(const void *state, size_t i, char *name, size_t room, size_t *from,
                         size_t *n, const char **activation)
 {
@@ -443,5 +453,6 @@ const struct eg_memory_type eg_memory_ntm = {
     .step = step,
     .extent = extent,
     .copy = copy,
+    .control_start = control_start,
     .control_part = control_part,
 };

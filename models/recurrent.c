@@ -26,7 +26,12 @@ static int declare(struct eg_model *m)
         row.symbol = "b_i";
         row.shape = "1 x control";
         row.rows = 1;
-        row.init = eg_init_zero;
+        row.init = eg_init_pattern;
+        real *bias = eg_arena_zeros(m->params.arena, row.cols, sizeof *bias);
+        if (!bias)
+            return EG_RAISE(EG_ERR_NOMEM);
+        m->memory->control_start(m->memory_state, bias);
+        row.pattern = bias;
         if ((ret = eg_params_add(&m->params, "interface", &row, &m->interface_b)))
             return ret;
     }

@@ -46,6 +46,12 @@ void eg_init_fan_in(real *x, const struct eg_param_row *row, struct eg_stream *s
     uniform(x, row->rows * row->cols, row->scale / sqrt((double) row->rows), stream);
 }
 
+void eg_init_pattern(real *x, const struct eg_param_row *row, struct eg_stream *stream)
+{
+    (void) stream;
+    memcpy(x, row->pattern, row->rows * row->cols * sizeof *x);
+}
+
 void eg_init_lstm_bias(real *x, const struct eg_param_row *row, struct eg_stream *stream)
 {
     const size_t part = row->rows * row->cols / 4;

@@ -34,7 +34,8 @@ struct eg_param_row {
     const char *equation; /* where it enters, as in docs/equations.md                  */
     size_t rows, cols;
     eg_init_rule *init;
-    double scale; /* what the rule says it is                                         */
+    double scale;        /* what the rule says it is                                         */
+    const real *pattern; /* of eg_init_pattern: rows x cols numbers, which must live as long */
     size_t offset;
 };
 
@@ -44,6 +45,7 @@ eg_init_rule eg_init_uniform;   /* [-scale, scale)                              
 eg_init_rule eg_init_normal;    /* standard deviation scale                            */
 eg_init_rule eg_init_glorot;    /* uniform, +-scale sqrt(6 / (rows + cols))            */
 eg_init_rule eg_init_fan_in;    /* uniform, +-scale / sqrt(rows)                       */
+eg_init_rule eg_init_pattern;   /* a copy of `pattern`                                 */
 eg_init_rule eg_init_lstm_bias; /* 4 equal parts; `scale` in the second (forget), else 0 */
 
 enum { EG_PARAMS_MAX = 256 };

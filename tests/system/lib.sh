@@ -14,6 +14,7 @@ engram='' work='' status=0 failed=0 claims=0
 # A network and a run so small that training takes a moment; `-s` that follow go before these.
 # shellcheck disable=SC2034
 short=(--threads 1 -s task.length_max=5 -s task.bits=3 -s train.sequences=800
+    -s train.batch=16 -s train.optimiser=adam -s train.learning_rate=0.004
     -s train.report_every=160 -s train.checkpoint_every=320 -s evaluate.lengths="5,8"
     -s evaluate.sequences=40 -s probe.lengths=5 -s controller.size=24)
 # shellcheck disable=SC2034

@@ -1,0 +1,186 @@
+#!/usr/bin/env bash
+# tests/system/verbs.sh ENGRAM -- every verb does what its help says, on something small.
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
+begin "$1"
+
+# Every line is an object of names with numbers and texts.
+json() {
+    local value='("[^"]*"|-?[0-9][-+.0-9e]*|null|true|false)'
+    [ -s "$1" ] && ! grep -vE "^\{\"[a-z_]+\": $value(, \"[a-z_]+\": $value)*\}\$" "$1"
+}
+
+# --- help ---
+
+run --help
+ended "the program has help" 0 "out:engram train" "out:engram check"
+verbs=$(sed -n 's/^  engram \([a-z]*\) .*/\1/p' "$work/said/out")
+for verb in $verbs; do
+    run "$verb" --help
+    ended "$verb has help" 0 "out:engram $verb" "out:--help"
+done
+claim "there are twelve verbs or more" [ "$(echo "$verbs" | wc -w)" -ge 12 ]
+run --version
+ended "the program has a version" 0 "out:engram "
+
+# --- list, describe ---
+
+run list
+ended "list shows everything" 0 "out:tasks" "out:memories" "out:controllers" "out:presets" "out:ntm/copy"
+for what in tasks memories controllers presets; do
+    run list "$what"
+    ended "list $what" 0 "out:$what"
+done
+run list presets
+presets=$(sed -n 's/^  \([a-z-]*\/[a-z-]*\) .*/\1/p' "$work/said/out")
+claim "there are five presets or more" [ "$(echo "$presets" | wc -w)" -ge 5 ]
+run describe ntm/copy
+ended "describe shows tensors, fields, count and options" 0 "out:controller/layer0/weight_input" \
+    "out:write_weights" "out:learnable numbers" "out:memory" "out:slots: 128"
+
+# --- train: every preset past its first checkpoint ---
+
+for preset in $presets; do
+    options=("${short[@]}")
+    "$engram" describe "$preset" | grep -q '^memory .*Neural Turing' && options=("${small[@]}")
+    file=${preset//\//-}.h5
+    run train "$preset" "${options[@]}" --seed 1
+    ended "train $preset" 0 "err:800 sequences" "out:mixed"
+    claim "its file $file is whole" "$engram" check "$file"
+done
+
+run train ntm/copy "${small[@]}" --seed 1 -q -o quiet.h5
+claim "train -q prints nothing" silent
+claim "and trains all the same" same quiet.h5 ntm-copy.h5
+run train ntm/copy "${small[@]}" --seed 1 --json -q -o json.h5
+ended "train --json reports" 0 'out:"report": "train"' 'out:"report": "evaluate"'
+claim "in objects of JSON, and nothing else" json "$work/said/out"
+run train ntm/copy "${small[@]}" --seeds 1..2 --json -q -o json.h5 --force
+claim "also for several seeds" json "$work/said/out"
+run train ntm/copy "${small[@]}" --dry-run
+ended "train --dry-run says what it would do" 0 "out:parameters" "out:memory" "out:run file" "out:time"
+run train ntm/copy "${small[@]}" --dry-run -o dry.h5
+claim "and does not do it" nothing_left dry.h5
+run train ntm/copy "${small[@]}" --seed 1 -q --require 100 -o met.h5
+ended "a cost that meets --require" 0
+run train ntm/copy "${small[@]}" --seed 1 -q --require 1e-6 -o unmet.h5
+ended "a cost that does not" 4 "err:bit/sequence, required is at most 1e-06"
+claim "leaves its file" same unmet.h5 met.h5
+
+# --- evaluate ---
+
+run evaluate ntm-copy.h5 --threads 1
+ended "evaluate shows the lengths of the run" 0 "out:mixed" "out:exact"
+run evaluate ntm-copy.h5 --threads 1 -s evaluate.lengths="3,7" -s evaluate.sequences=10
+ended "and others" 0
+claim "one line each" [ "$(grep -cE '^ +(3|7|mixed) .* 10 ' "$work/said/out")" -eq 3 ]
+cp "$work/said/out" first
+run evaluate ntm-copy.h5 --threads 2 -q -s evaluate.lengths="3,7" -s evaluate.sequences=10
+claim "the same with other threads" cmp first "$work/said/out"
+run evaluate ntm-copy.h5 --threads 1 --json
+ended "evaluate --json" 0 'out:"exact_fraction"'
+claim "prints objects of JSON" json "$work/said/out"
+claim "evaluate leaves the file as it was" same ntm-copy.h5 quiet.h5
+
+# --- one's own sequences ---
+
+run train copy --dump 12 -o own.h5 -s task.bits=3 -s task.length_max=5 --seed 2
+ended "train --dump writes sequences" 0 "err:12 sequences of copy"
+run train copy --dump 12 -o again.h5 -s task.bits=3 -s task.length_max=5 --seed 2 -q
+claim "the same ones for the same seed" cmp own.h5 again.h5
+run evaluate ntm-copy.h5 --threads 1 -s task.type=file -s task.path=own.h5
+ended "evaluate takes one's own sequences, fewer than a batch too" 0 "out:mixed"
+own=(--threads 1 -s train.batch=4 -s train.sequences=160 -s memory.slots=16 -s memory.width=8
+    -s controller.size=24 -s evaluate.sequences=20 -s task.type=file -s task.path=own.h5)
+run train ntm/copy "${own[@]}" --seed 1 -q -o file.h5
+ended "train takes one's own sequences" 0
+claim "and its file is whole" "$engram" check file.h5
+run evaluate file.h5 --threads 1 -s task.first=11 -s task.last=12
+ended "which can be evaluated on a part of them" 0 "out:mixed"
+run rerun file.h5 --threads 1 -q
+ended "and repeated" 0 "equal to the last bit"
+
+# --- gradcheck, bench, verify ---
+
+tiny=(-s memory.slots=6 -s memory.width=4 -s controller.size=5 -s task.bits=3 -s task.length_max=3)
+run gradcheck ntm/copy "${tiny[@]}" --components 3
+ended "gradcheck finds the gradients right" 0 "out:controller/layer0/weight_input" "out:ok"
+run gradcheck ntm-ff/copy "${tiny[@]}" --components 2 --json
+ended "gradcheck --json" 0 '"largest_error"'
+claim "prints objects of JSON" json "$work/said/out"
+run bench ntm/copy "${tiny[@]}" --threads 1 --json
+ended "bench measures" 0 'out:"sequences_per_second"' 'out:"flops_per_sequence"' \
+    'out:"gemm_gflops"' 'out:"gemm_fraction"' 'out:"allocations_after_warm_up": 0'
+claim "and prints an object of JSON" json "$work/said/out"
+run verify
+ended "verify lists what it knows" 0 "out:ntm/copy"
+
+# --- plot ---
+
+if command -v gnuplot >/dev/null; then
+    for format in svg png pdf; do
+        run plot ntm-copy.h5 --format "$format" -o "figure-$format"
+        ended "plot draws as $format" 0
+        claim "more than one figure" [ "$(find . -name "figure-$format*.$format" -size +0 | wc -l)" -ge 2 ]
+    done
+    run plot ntm-copy.h5 --format svg -o figure-svg
+    ended "plot does not overwrite figures" 5 "exists already"
+    run plot ntm-copy.h5 --format svg -o figure-svg --force
+    ended "unless it is told to" 0
+    run plot lstm-copy.h5 -q
+    claim "a run without a memory is drawn too, and -q prints nothing" silent
+else
+    skip "figures: no gnuplot"
+fi
+PATH='' run plot ntm-copy.h5 -o without
+ended "without gnuplot plot says what is missing" 5 "gnuplot"
+run plot ntm-copy.h5 --format gif
+ended "an unknown format is refused" 2 "--format gif"
+run plot ntm-copy.h5 --figure head
+ended "an unknown figure names the nearest" 2 "did you mean heads"
+
+# --- check, diff, rerun ---
+
+run check ntm-copy.h5
+ended "check finds a whole file whole" 0 "out:is whole"
+cp ntm-copy.h5 damaged.h5
+size=$(stat -c %s damaged.h5)
+# A page in the middle, of a checkpoint or a parameter, becomes noise.
+head -c 65536 /dev/zero | tr '\0' '\252' |
+    dd of=damaged.h5 bs=1 seek=$((size / 3)) conv=notrunc status=none
+run check damaged.h5
+ended "and damage in the middle of one" 5
+run diff ntm-copy.h5 quiet.h5
+ended "diff of equal runs" 0 "out:equal"
+run diff ntm-copy.h5 lstm-copy.h5
+ended "diff of different ones" 1 "controller"
+
+# --- nobody reads ---
+
+# unheard SENTENCE ARGUMENT...: standard output takes nothing, and the program says so.
+unheard() {
+    local sentence=$1
+    shift
+    status=0
+    "$engram" "$@" >/dev/full 2>"$work/said/err" </dev/null || status=$?
+    : >"$work/said/out"
+    ended "$sentence to a full disk is an error" 5 "err:standard output"
+    {
+        "$engram" "$@" 2>"$work/said/err" </dev/null
+        echo $? >"$work/said/status"
+    } | :
+    status=$(cat "$work/said/status")
+    ended "$sentence to a reader that has gone is an error" 5 "err:standard output"
+}
+
+if [ -c /dev/full ]; then
+    unheard "help" train --help
+    unheard "a list" list
+    unheard "a description" describe ntm/copy
+    unheard "a configuration" train ntm/copy --print-config
+    unheard "an evaluation" evaluate ntm-copy.h5 --threads 1
+    unheard "an evaluation in JSON" evaluate ntm-copy.h5 --threads 1 --json
+    unheard "reports of training" train ntm/copy "${small[@]}" --json -o unheard.h5 --force
+    claim "which leaves a whole file" "$engram" check unheard.h5
+fi
+finish
