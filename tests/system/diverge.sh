@@ -5,11 +5,6 @@
 . "$(dirname "$0")/lib.sh"
 begin "$1"
 
-# Steps this long, without a limit, end beyond what a float holds.
-wild=("${small[@]}" --seed 1 -s train.optimiser=sgd -s train.momentum=0.9999
-    -s train.learning_rate=1000 -s train.clip=none -s train.schedule=constant
-    -s train.sequences=16000 -s memory.start_value=1e6 -s controller.init_scale=100)
-
 run train ntm/copy "${wild[@]}" -o wild.h5
 ended "a run that diverges ends with 3 and names update, tensor and file" 3 "err:diverged at update" \
     "err:not finite first: " "err:wild.h5"

@@ -19,6 +19,11 @@ short=(--threads 1 -s task.length_max=5 -s task.bits=3 -s train.sequences=800
     -s evaluate.sequences=40 -s probe.lengths=5 -s controller.size=24)
 # shellcheck disable=SC2034
 small=("${short[@]}" -s memory.slots=16 -s memory.width=8)
+# Steps this long, without a limit, soon end beyond what a float holds.
+# shellcheck disable=SC2034
+wild=("${small[@]}" --seed 1 -s train.optimiser=sgd -s train.momentum=0.9999
+    -s train.learning_rate=1000 -s train.clip=none -s train.schedule=constant
+    -s train.sequences=16000 -s memory.start_value=1e6 -s controller.init_scale=100)
 
 begin() { # begin PROGRAM
     engram=$(realpath -- "$1") || exit 1

@@ -55,10 +55,11 @@ claim "and is left as it was then" cmp -s once.h5 before.h5
 run resume once.h5 --threads 1 -q -s train.sequences=4400
 ended "a run that is done goes on to more sequences" 0
 claim "the longer run is whole" "$engram" check once.h5
-run rerun once.h5 --threads 1 -q -o again.h5
-ended "and its file says how long it was" 0 "equal"
-run train ntm/copy "${often[@]}" -s train.optimiser=sgd -s train.clip=none \
-    -s train.learning_rate=1000 -s memory.start_value=1e6 --seed 5 -q -o diverged.h5
+if command -v h5dump >/dev/null; then
+    h5dump -y -d /config_values/train/sequences once.h5 >length
+    claim "and its file says how long it is" grep -qE '^ *4400$' length
+fi
+run train ntm/copy "${wild[@]}" -q -o diverged.h5
 ended "a run that diverges" 3
 run resume diverged.h5 --threads 1
 ended "does not go on" 2 "diverged"

@@ -5,6 +5,7 @@
 begin "$1"
 
 # Every line is an object of names with numbers and texts.
+# shellcheck disable=SC2317 # `claim` calls it
 json() {
     local value='("[^"]*"|-?[0-9][-+.0-9e]*|null|true|false)'
     [ -s "$1" ] && ! grep -vE "^\{\"[a-z_]+\": $value(, \"[a-z_]+\": $value)*\}\$" "$1"
@@ -165,11 +166,18 @@ unheard() {
     "$engram" "$@" >/dev/full 2>"$work/said/err" </dev/null || status=$?
     : >"$work/said/out"
     ended "$sentence to a full disk is an error" 5 "err:standard output"
-    {
-        "$engram" "$@" 2>"$work/said/err" </dev/null
-        echo $? >"$work/said/status"
-    } | :
-    status=$(cat "$work/said/status")
+    # A pipe whose reader was there, and is no more.
+    local reader gone ending=0
+    rm -f "$work/said/pipe"
+    mkfifo "$work/said/pipe"
+    : <"$work/said/pipe" &
+    reader=$!
+    exec {gone}>"$work/said/pipe"
+    wait "$reader"
+    # shellcheck disable=SC2261
+    "$engram" "$@" 1>&"$gone" 2>"$work/said/err" </dev/null || ending=$?
+    exec {gone}>&-
+    status=$ending
     ended "$sentence to a reader that has gone is an error" 5 "err:standard output"
 }
 
