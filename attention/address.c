@@ -39,34 +39,59 @@ static struct eg_head_row values(const struct eg_node *node, size_t r)
     };
 }
 
-static void back(const struct eg_node *node, struct eg_tape *tape)
+static void forward(const struct eg_node *node, struct eg_tape *tape, size_t r)
+{
+    struct saved *saved = node->saved;
+    const struct eg_head_row head = values(node, r);
+    tape->kernels->address(eg_row(node->out, r), &saved->row[r], &head, eg_row(node->in[MEMORY], r),
+                           eg_row(node->in[W_PREV], r), saved->work, saved->slots, saved->width,
+                           saved->range);
+}
+
+static void back(const struct eg_node *node, struct eg_tape *tape, size_t r)
 {
     const struct saved *saved = node->saved;
     const struct eg_var *w = node->out, *memory = node->in[MEMORY], *w_prev = node->in[W_PREV];
-    for (size_t r = 0; r < w->rows; r++) {
-        const struct eg_head_row head = values(node, r);
-        struct eg_head_row dhead = {.key = eg_drow(node->in[KEY], r),
-                                    .shift = eg_drow(node->in[SHIFT], r)};
-        tape->kernels->address_back(&dhead, eg_drow(memory, r), eg_drow(w_prev, r), eg_drow(w, r),
-                                    eg_row(w, r), &saved->row[r], &head, eg_row(memory, r),
-                                    eg_row(w_prev, r), saved->work, saved->slots, saved->width,
-                                    saved->range);
-        eg_drow(node->in[BETA], r)[0] += dhead.beta;
-        eg_drow(node->in[GATE], r)[0] += dhead.gate;
-        eg_drow(node->in[GAMMA], r)[0] += dhead.gamma;
-    }
+    const struct eg_head_row head = values(node, r);
+    struct eg_head_row dhead = {.key = eg_drow(node->in[KEY], r),
+                                .shift = eg_drow(node->in[SHIFT], r)};
+    tape->kernels->address_back(&dhead, eg_drow(memory, r), eg_drow(w_prev, r), eg_drow(w, r),
+                                eg_row(w, r), &saved->row[r], &head, eg_row(memory, r),
+                                eg_row(w_prev, r), saved->work, saved->slots, saved->width,
+                                saved->range);
+    eg_drow(node->in[BETA], r)[0] += dhead.beta;
+    eg_drow(node->in[GATE], r)[0] += dhead.gate;
+    eg_drow(node->in[GAMMA], r)[0] += dhead.gamma;
 }
 
-/* 1 / |M_i| of all rows, computed by the first head that asks. */
+static const struct eg_row_op address_op = {forward, back};
+
+struct norms {
+    real *inv; /* (rows, N) */
+    size_t slots, width;
+};
+
+static void norms_forward(const struct eg_node *node, struct eg_tape *tape, size_t r)
+{
+    const struct norms *norms = node->saved;
+    tape->kernels->inverse_norms(norms->inv + r * norms->slots, eg_row(node->out, r), norms->slots,
+                                 norms->width);
+}
+
+static const struct eg_row_op norms_op = {norms_forward, NULL};
+
+/* 1 / |M_i| of all rows, computed for the first head that asks. */
 static real *inverse_norms(struct eg_tape *tape, struct eg_var *memory, size_t slots, size_t width)
 {
     if (memory->cache)
         return memory->cache;
     real *inv = eg_arena_take(tape->arena, memory->rows * slots * sizeof *inv);
-    if (!inv)
+    struct norms *norms = eg_arena_take(tape->arena, sizeof *norms);
+    if (!inv || !norms)
         return NULL;
-    for (size_t r = 0; r < memory->rows; r++)
-        tape->kernels->inverse_norms(inv + r * slots, eg_row(memory, r), slots, width);
+    *norms = (struct norms){.inv = inv, .slots = slots, .width = width};
+    if (!eg_tape_push_rows(tape, &norms_op, memory, 0, NULL, norms))
+        return NULL;
     memory->cache = inv;
     return inv;
 }
@@ -98,21 +123,8 @@ struct eg_var *eg_address_fused(struct eg_tape *tape, const struct eg_head *head
                                                   .w_s = at + 3 * n,
                                                   .logs = at + 4 * n,
                                                   .inv = inv + r * n};
-        const struct eg_head_row row = {.key = eg_row(head->key, r),
-                                        .shift = eg_row(head->shift, r),
-                                        .beta = eg_row(head->beta, r)[0],
-                                        .gate = eg_row(head->gate, r)[0],
-                                        .gamma = eg_row(head->gamma, r)[0]};
-        tape->kernels->address(eg_row(w, r), &saved->row[r], &row, eg_row(memory, r),
-                               eg_row(w_prev, r), saved->work, n, head->width, head->range);
     }
-    if (!eg_tape_records(tape))
-        return w;
     struct eg_var *in[] = {head->key,   head->beta, head->gate, head->shift,
                            head->gamma, memory,     w_prev};
-    struct eg_node *node = eg_tape_push(tape, back, w, 7, in);
-    if (!node)
-        return NULL;
-    node->saved = saved;
-    return w;
+    return eg_tape_push_rows(tape, &address_op, w, 7, in, saved);
 }

@@ -1,10 +1,12 @@
+#define _DEFAULT_SOURCE /* madvise() */
 #include "core/arena.h"
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
-enum { ALIGN = 64, FIRST_BLOCK = 1 << 20 };
+enum { ALIGN = 64, FIRST_BLOCK = 1 << 20, HUGE_PAGE = 1 << 21 };
 
 struct block {
     char *base;
@@ -20,9 +22,16 @@ struct eg_arena {
     size_t fail_after; /* pieces still to be given; SIZE_MAX: no limit */
 };
 
+/* A tape of some megabytes is gone over twice an update.  In huge pages that takes some 5 % less
+ * time; where the system gives none, nothing is lost. */
 static void *ask(struct eg_arena *arena, size_t bytes)
 {
-    void *p = aligned_alloc(ALIGN, bytes);
+    const int huge = bytes >= HUGE_PAGE && bytes % HUGE_PAGE == 0;
+    void *p = aligned_alloc(huge ? HUGE_PAGE : ALIGN, bytes);
+#ifdef MADV_HUGEPAGE
+    if (p && huge)
+        (void) madvise(p, bytes, MADV_HUGEPAGE);
+#endif
     if (p) {
         arena->requests++;
         arena->held += bytes;

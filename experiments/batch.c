@@ -1,7 +1,8 @@
 #include "experiments/batch.h"
 
-#include <stdlib.h>
 #include <string.h>
+
+#include <gsl/gsl_heapsort.h>
 
 void eg_draw_lengths(const struct eg_source *source, struct eg_draw *draws, size_t n)
 {
@@ -26,7 +27,8 @@ static int longest_first(const void *a, const void *b)
 
 void eg_draw_sort(struct eg_draw *draws, size_t n)
 {
-    qsort(draws, n, sizeof *draws, longest_first);
+    /* The C library's qsort() may ask malloc for room. */
+    gsl_heapsort(draws, n, sizeof *draws, longest_first);
 }
 
 /* The numbers of a sequence come after those that decided its length, whether or not it was

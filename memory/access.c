@@ -6,24 +6,31 @@ struct saved {
     size_t slots, width;
 };
 
-static struct saved *keep(struct eg_tape *tape, struct eg_node *node, size_t slots, size_t width)
+static struct saved *keep(struct eg_tape *tape, size_t slots, size_t width)
 {
-    struct saved *saved = node ? eg_arena_take(tape->arena, sizeof *saved) : NULL;
-    if (!saved)
-        return NULL;
-    *saved = (struct saved){.slots = slots, .width = width};
-    node->saved = saved;
+    struct saved *saved = eg_arena_take(tape->arena, sizeof *saved);
+    if (saved)
+        *saved = (struct saved){.slots = slots, .width = width};
     return saved;
 }
 
-static void read_back(const struct eg_node *node, struct eg_tape *tape)
+static void read_forward(const struct eg_node *node, struct eg_tape *tape, size_t b)
 {
     const struct saved *saved = node->saved;
-    const struct eg_var *r = node->out, *memory = node->in[0], *w = node->in[1];
-    for (size_t b = 0; b < r->rows; b++)
-        tape->kernels->read_back(eg_drow(w, b), eg_drow(memory, b), eg_drow(r, b), eg_row(w, b),
-                                 eg_row(memory, b), saved->slots, saved->width);
+    const struct eg_var *memory = node->in[0], *w = node->in[1];
+    tape->kernels->read(eg_row(node->out, b), eg_row(w, b), eg_row(memory, b), saved->slots,
+                        saved->width);
 }
+
+static void read_back(const struct eg_node *node, struct eg_tape *tape, size_t b)
+{
+    const struct saved *saved = node->saved;
+    const struct eg_var *memory = node->in[0], *w = node->in[1];
+    tape->kernels->read_back(eg_drow(w, b), eg_drow(memory, b), eg_drow(node->out, b), eg_row(w, b),
+                             eg_row(memory, b), saved->slots, saved->width);
+}
+
+static const struct eg_row_op read_op = {read_forward, read_back};
 
 struct eg_var *eg_read(struct eg_tape *tape, struct eg_var *memory, struct eg_var *w, size_t slots,
                        size_t width)
@@ -32,29 +39,33 @@ struct eg_var *eg_read(struct eg_tape *tape, struct eg_var *memory, struct eg_va
         return NULL;
     assert(memory->cols == slots * width && w->cols == slots && memory->rows == w->rows);
     struct eg_var *r = eg_tape_var(tape, w->rows, width, 1);
-    if (!r)
+    struct saved *saved = keep(tape, slots, width);
+    if (!r || !saved)
         return NULL;
-    for (size_t b = 0; b < r->rows; b++)
-        tape->kernels->read(eg_row(r, b), eg_row(w, b), eg_row(memory, b), slots, width);
-    if (!eg_tape_records(tape))
-        return r;
-    struct eg_var *in[] = {memory, w};
-    struct eg_node *node = eg_tape_push(tape, read_back, r, 2, in);
-    return keep(tape, node, slots, width) ? r : NULL;
+    return eg_tape_push_rows(tape, &read_op, r, 2, (struct eg_var *const[]){memory, w}, saved);
 }
 
-static void write_back(const struct eg_node *node, struct eg_tape *tape)
+static void write_forward(const struct eg_node *node, struct eg_tape *tape, size_t b)
+{
+    const struct saved *saved = node->saved;
+    const struct eg_var *memory = node->in[0], *w = node->in[1];
+    const struct eg_var *erase = node->in[2], *add = node->in[3];
+    tape->kernels->write(eg_row(node->out, b), eg_row(memory, b), eg_row(w, b), eg_row(erase, b),
+                         eg_row(add, b), saved->slots, saved->width);
+}
+
+static void write_back(const struct eg_node *node, struct eg_tape *tape, size_t b)
 {
     const struct saved *saved = node->saved;
     const struct eg_var *out = node->out, *memory = node->in[0], *w = node->in[1];
     const struct eg_var *erase = node->in[2], *add = node->in[3];
     const int accumulate = memory->dx != out->dx;
-    for (size_t b = 0; b < out->rows; b++)
-        tape->kernels->write_back(eg_drow(memory, b), eg_drow(w, b), eg_drow(erase, b),
-                                  eg_drow(add, b), eg_drow(out, b), eg_row(memory, b), eg_row(w, b),
-                                  eg_row(erase, b), eg_row(add, b), saved->slots, saved->width,
-                                  accumulate);
+    tape->kernels->write_back(eg_drow(memory, b), eg_drow(w, b), eg_drow(erase, b), eg_drow(add, b),
+                              eg_drow(out, b), eg_row(memory, b), eg_row(w, b), eg_row(erase, b),
+                              eg_row(add, b), saved->slots, saved->width, accumulate);
 }
+
+static const struct eg_row_op write_op = {write_forward, write_back};
 
 static struct eg_var *write(struct eg_tape *tape, struct eg_var *memory, struct eg_var *w,
                             struct eg_var *erase, struct eg_var *add, size_t slots, size_t width,
@@ -68,20 +79,15 @@ static struct eg_var *write(struct eg_tape *tape, struct eg_var *memory, struct 
      * needs it, and the first memory may be learned. */
     assert(memory->dx || !eg_tape_records(tape));
     struct eg_var *out = eg_tape_var(tape, w->rows, slots * width, !in_place);
-    if (!out)
+    struct saved *saved = keep(tape, slots, width);
+    if (!out || !saved)
         return NULL;
     if (in_place) {
         assert(memory->stride == memory->cols);
         out->dx = memory->dx;
     }
-    for (size_t b = 0; b < out->rows; b++)
-        tape->kernels->write(eg_row(out, b), eg_row(memory, b), eg_row(w, b), eg_row(erase, b),
-                             eg_row(add, b), slots, width);
-    if (!eg_tape_records(tape))
-        return out;
     struct eg_var *in[] = {memory, w, erase, add};
-    struct eg_node *node = eg_tape_push(tape, write_back, out, 4, in);
-    return keep(tape, node, slots, width) ? out : NULL;
+    return eg_tape_push_rows(tape, &write_op, out, 4, in, saved);
 }
 
 struct eg_var *eg_write(struct eg_tape *tape, struct eg_var *memory, struct eg_var *w,

@@ -326,15 +326,17 @@ static void read_all(struct state *s, struct eg_tape *tape)
 static struct eg_var *step(void *state, struct eg_tape *tape, struct eg_var *control)
 {
     struct state *s = state;
-    s->control = eg_activate(tape, control, s->segments, s->segment_count);
-    if (!s->control || !s->memory)
+    if (!control || !s->memory)
         return NULL;
+    eg_tape_rows_open(tape); /* no two sequences have to do with one another */
+    s->control = eg_activate(tape, control, s->segments, s->segment_count);
     s->memory = eg_tape_rows(tape, s->memory, 0, control->rows);
     if (s->order == WRITE_READ)
         write_all(s, tape);
     read_all(s, tape);
     if (s->order == READ_WRITE)
         write_all(s, tape);
+    eg_tape_rows_close(tape);
     if (!s->memory)
         return NULL;
     struct eg_var *read = s->reads[0];

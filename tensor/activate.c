@@ -82,20 +82,31 @@ static void activate_back(enum eg_activation kind, real *dx, const real *dy, con
     }
 }
 
-static void back(const struct eg_node *node, struct eg_tape *tape)
+static void forward(const struct eg_node *node, struct eg_tape *tape, size_t r)
+{
+    const struct saved *saved = node->saved;
+    for (size_t s = 0; s < saved->count; s++) {
+        const struct eg_segment *segment = &saved->segments[s];
+        activate(tape->kernels, segment->kind, eg_row(node->out, r) + segment->from,
+                 eg_row(node->in[0], r) + segment->from, segment->n);
+    }
+}
+
+static void back(const struct eg_node *node, struct eg_tape *tape, size_t r)
 {
     (void) tape;
     const struct saved *saved = node->saved;
     const struct eg_var *y = node->out, *x = node->in[0];
     if (!x->dx)
         return;
-    for (size_t r = 0; r < y->rows; r++)
-        for (size_t s = 0; s < saved->count; s++) {
-            const size_t from = saved->segments[s].from;
-            activate_back(saved->segments[s].kind, eg_drow(x, r) + from, eg_drow(y, r) + from,
-                          eg_row(y, r) + from, eg_row(x, r) + from, saved->segments[s].n);
-        }
+    for (size_t s = 0; s < saved->count; s++) {
+        const size_t from = saved->segments[s].from;
+        activate_back(saved->segments[s].kind, eg_drow(x, r) + from, eg_drow(y, r) + from,
+                      eg_row(y, r) + from, eg_row(x, r) + from, saved->segments[s].n);
+    }
 }
+
+static const struct eg_row_op activate_op = {forward, back};
 
 struct eg_var *eg_activate(struct eg_tape *tape, struct eg_var *x,
                            const struct eg_segment *segments, size_t count)
@@ -103,23 +114,13 @@ struct eg_var *eg_activate(struct eg_tape *tape, struct eg_var *x,
     if (!x)
         return NULL;
     struct eg_var *y = eg_tape_var(tape, x->rows, x->cols, 1);
-    if (!y)
+    struct saved *saved = eg_arena_take(tape->arena, sizeof *saved);
+    if (!y || !saved)
         return NULL;
-    for (size_t r = 0; r < x->rows; r++)
-        for (size_t s = 0; s < count; s++) {
-            assert(segments[s].from + segments[s].n <= x->cols);
-            activate(tape->kernels, segments[s].kind, eg_row(y, r) + segments[s].from,
-                     eg_row(x, r) + segments[s].from, segments[s].n);
-        }
-    if (!eg_tape_records(tape))
-        return y;
-    struct eg_node *node = eg_tape_push(tape, back, y, 1, &x);
-    struct saved *saved = node ? eg_arena_take(tape->arena, sizeof *saved) : NULL;
-    if (!saved)
-        return NULL;
+    for (size_t s = 0; s < count; s++)
+        assert(segments[s].from + segments[s].n <= x->cols);
     *saved = (struct saved){.segments = segments, .count = count};
-    node->saved = saved;
-    return y;
+    return eg_tape_push_rows(tape, &activate_op, y, 1, &x, saved);
 }
 
 struct eg_var *eg_activate_all(struct eg_tape *tape, struct eg_var *x, enum eg_activation kind)

@@ -12,30 +12,25 @@ struct eg_panel {
     const struct eg_param *b; /* NULL: no bias                                   */
     real *x, *dy;             /* (room, k) and (room, n)                         */
     size_t used, room;
+    int lent; /* dy is the gradient of `add`, and goes on as long as that does */
 };
 
 enum { ROOM = 512 };
 
 struct saved {
-    const struct eg_panel *panel;
+    struct eg_param w;
     size_t n_in;
-    int adds; /* in[0] is `add` */
 };
 
 static void back(const struct eg_node *node, struct eg_tape *tape)
 {
     const struct saved *saved = node->saved;
-    const struct eg_param *w = &saved->panel->w;
+    const struct eg_param *w = &saved->w;
     const struct eg_var *y = node->out;
-    const size_t first = saved->adds ? 1 : 0;
-
-    if (saved->adds && node->in[0]->dx)
-        for (size_t r = 0; r < y->rows; r++)
-            tape->kernels->add(eg_drow(node->in[0], r), eg_drow(y, r), y->cols);
     /* dx_j = dy W_j^T */
     const real *weights = tape->values + w->offset;
     for (size_t j = 0; j < saved->n_in; j++) {
-        const struct eg_var *x = node->in[first + j];
+        const struct eg_var *x = node->in[j];
         if (x->dx)
             eg_gemm(0, 1, y->rows, x->cols, w->cols, y->dx, y->stride, weights, w->cols, x->dx,
                     x->stride);
@@ -55,64 +50,71 @@ void eg_linear_settle(struct eg_tape *tape)
     }
 }
 
-/* A panel of W with room for `rows` more. */
+/* A panel of W with room for `rows` more; `dy`, unless NULL, is where their gradients are. */
 static struct eg_panel *panel(struct eg_tape *tape, const struct eg_param *w,
-                              const struct eg_param *b, size_t rows)
+                              const struct eg_param *b, real *dy, size_t rows)
 {
     for (struct eg_panel *p = tape->panels; p; p = p->next)
-        if (p->w.offset == w->offset && p->b == b && p->room - p->used >= rows)
+        if (p->w.offset == w->offset && p->b == b && p->room - p->used >= rows
+            && (dy ? p->lent && p->dy + p->used * w->cols == dy : !p->lent))
             return p;
     struct eg_panel *p = eg_arena_take(tape->arena, sizeof *p);
     if (!p)
         return NULL;
     const size_t room = rows > ROOM ? rows : ROOM;
-    *p = (struct eg_panel){.next = tape->panels, .w = *w, .b = b, .room = room};
+    *p = (struct eg_panel){.next = tape->panels, .w = *w, .b = b, .room = room, .lent = dy != NULL};
     p->x = eg_arena_take(tape->arena, room * w->rows * sizeof *p->x);
-    p->dy = eg_arena_take(tape->arena, room * w->cols * sizeof *p->dy);
+    p->dy = dy ? dy : eg_arena_take(tape->arena, room * w->cols * sizeof *p->dy);
     if (!p->x || !p->dy)
         return NULL;
     tape->panels = p;
     return p;
 }
 
-/* y starts as the bias or as `add`. */
-static void start(struct eg_tape *tape, struct eg_var *y, const struct eg_param *b,
-                  const struct eg_var *add)
+/* y before anything is added: `add` itself, or rows of the bias.  dx is NULL where it has no
+ * place yet. */
+static struct eg_var *start(struct eg_tape *tape, size_t rows, size_t cols,
+                            const struct eg_param *b, struct eg_var *add)
 {
-    for (size_t r = 0; r < y->rows; r++) {
-        const real *from = add ? eg_row(add, r) : b ? tape->values + b->offset : NULL;
-        if (from)
-            memcpy(eg_row(y, r), from, y->cols * sizeof *from);
-        else
-            memset(eg_row(y, r), 0, y->cols * sizeof *y->x);
+    struct eg_var *y = eg_tape_data(tape, NULL, rows, cols);
+    if (!y)
+        return NULL;
+    if (add) {
+        assert(add->rows == rows && add->cols == cols && add->stride == cols);
+        y->x = add->x;
+        y->dx = add->dx;
+        return y;
     }
+    y->x = eg_arena_take(tape->arena, rows * cols * sizeof *y->x);
+    if (!y->x)
+        return NULL;
+    for (size_t r = 0; r < rows; r++)
+        if (b)
+            memcpy(eg_row(y, r), tape->values + b->offset, cols * sizeof *y->x);
+        else
+            memset(eg_row(y, r), 0, cols * sizeof *y->x);
+    return y;
 }
 
 struct eg_var *eg_linear(struct eg_tape *tape, const struct eg_param *w, const struct eg_param *b,
                          struct eg_var *add, size_t n_in, struct eg_var *const in[])
 {
     size_t k = 0;
-    struct eg_var *all[EG_NODE_IN];
-    const size_t first = add ? 1 : 0;
-    assert(n_in > 0 && n_in + first <= EG_NODE_IN);
-    if (add)
-        all[0] = add;
+    assert(n_in > 0 && n_in <= EG_NODE_IN && !(b && add));
     for (size_t j = 0; j < n_in; j++) {
         if (!in[j])
             return NULL;
         assert(in[j]->rows == in[0]->rows);
         k += in[j]->cols;
-        all[first + j] = in[j];
     }
-    assert(k == w->rows && !(b && add) && (!add || add->cols == w->cols));
+    assert(k == w->rows);
     const size_t rows = in[0]->rows;
     const real *weights = tape->values + w->offset;
+    struct eg_var *y = start(tape, rows, w->cols, b, add);
+    if (!y)
+        return NULL;
 
     if (!eg_tape_records(tape)) {
-        struct eg_var *y = eg_tape_var(tape, rows, w->cols, 0);
-        if (!y)
-            return NULL;
-        start(tape, y, b, add);
         for (size_t j = 0; j < n_in; j++) {
             eg_gemm(0, 0, rows, w->cols, in[j]->cols, in[j]->x, in[j]->stride, weights, w->cols,
                     y->x, y->stride);
@@ -121,18 +123,16 @@ struct eg_var *eg_linear(struct eg_tape *tape, const struct eg_param *w, const s
         return y;
     }
 
-    struct eg_panel *p = panel(tape, w, b, rows);
-    struct eg_var *y = eg_tape_data(tape, NULL, rows, w->cols);
-    struct eg_node *node = y ? eg_tape_push(tape, back, y, first + n_in, all) : NULL;
-    struct saved *saved = node ? eg_arena_take(tape->arena, sizeof *saved) : NULL;
-    if (!p || !saved)
+    struct eg_panel *p = panel(tape, w, b, y->dx, rows);
+    struct eg_node *node = eg_tape_push(tape, back, y, n_in, in);
+    struct saved *saved = eg_arena_take(tape->arena, sizeof *saved);
+    if (!p || !node || !saved)
         return NULL;
-    y->x = eg_arena_take(tape->arena, rows * w->cols * sizeof *y->x);
-    if (!y->x)
-        return NULL;
-    /* The gradient of y grows in the panel itself. */
-    y->dx = p->dy + p->used * w->cols;
-    memset(y->dx, 0, rows * w->cols * sizeof *y->dx);
+    if (!y->dx) {
+        /* The gradient of y grows in the panel itself. */
+        y->dx = p->dy + p->used * w->cols;
+        memset(y->dx, 0, rows * w->cols * sizeof *y->dx);
+    }
     real *x = p->x + p->used * w->rows;
     for (size_t r = 0; r < rows; r++) {
         real *to = x + r * w->rows;
@@ -142,9 +142,8 @@ struct eg_var *eg_linear(struct eg_tape *tape, const struct eg_param *w, const s
         }
     }
     p->used += rows;
-    *saved = (struct saved){.panel = p, .n_in = n_in, .adds = add != NULL};
+    *saved = (struct saved){.w = *w, .n_in = n_in};
     node->saved = saved;
-    start(tape, y, b, add);
     eg_gemm(0, 0, rows, w->cols, k, x, k, weights, w->cols, y->x, y->stride);
     return y;
 }

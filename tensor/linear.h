@@ -8,6 +8,8 @@
  * Saved   the inputs side by side and dy, one row a step, in a panel that belongs to W.
  *         When the tape has been walked, dW = X^T dY is one product over all rows that any
  *         step has put there, instead of one small product a step.
+ * Alias   with `add`, y takes the place of `add`, numbers and gradient: nothing else may use
+ *         `add` on the same tape.
  * Fails   NULL when an argument is NULL or the tape is out of memory. */
 #ifndef EG_TENSOR_LINEAR_H
 #define EG_TENSOR_LINEAR_H

@@ -102,27 +102,101 @@ struct eg_var *eg_tape_cols(struct eg_tape *tape, struct eg_var *v, size_t from,
     return view;
 }
 
+static struct eg_node *append(struct eg_tape *tape, struct eg_var *out, size_t n,
+                              struct eg_var *const in[])
+{
+    assert(n <= EG_NODE_IN);
+    struct eg_node *node = eg_arena_take(tape->arena, sizeof *node);
+    if (!node)
+        return NULL;
+    node->before = tape->last;
+    node->back = NULL;
+    node->by_row = NULL;
+    node->after = NULL;
+    node->out = out;
+    for (size_t i = 0; i < EG_NODE_IN; i++)
+        node->in[i] = i < n ? in[i] : NULL;
+    if (eg_tape_records(tape))
+        tape->last = node;
+    return node;
+}
+
 struct eg_node *eg_tape_push(struct eg_tape *tape,
                              void (*back)(const struct eg_node *, struct eg_tape *),
                              struct eg_var *out, size_t n, struct eg_var *const in[])
 {
-    assert(n <= EG_NODE_IN);
-    if (!eg_tape_records(tape))
-        return NULL;
-    struct eg_node *node = eg_arena_take(tape->arena, sizeof *node);
+    struct eg_node *node = eg_tape_records(tape) ? append(tape, out, n, in) : NULL;
+    if (node)
+        node->back = back;
+    return node;
+}
+
+void eg_tape_rows_open(struct eg_tape *tape)
+{
+    assert(!tape->holding);
+    tape->holding = 1;
+    tape->held = NULL;
+    tape->group++;
+}
+
+void eg_tape_rows_close(struct eg_tape *tape)
+{
+    tape->holding = 0;
+    const size_t rows = tape->held ? tape->held->out->rows : 0;
+    for (size_t r = 0; r < rows; r++)
+        for (const struct eg_node *node = tape->held; node; node = node->after)
+            node->by_row->forward(node, tape, r);
+}
+
+struct eg_var *eg_tape_push_rows(struct eg_tape *tape, const struct eg_row_op *op,
+                                 struct eg_var *out, size_t n, struct eg_var *const in[],
+                                 void *saved)
+{
+    struct eg_node *node = append(tape, out, n, in);
     if (!node)
         return NULL;
-    *node = (struct eg_node){.before = tape->last, .back = back, .out = out};
-    for (size_t i = 0; i < n; i++)
-        node->in[i] = in[i];
-    tape->last = node;
-    return node;
+    node->by_row = op;
+    node->saved = saved;
+    if (!tape->holding) {
+        node->group = ++tape->group;
+        for (size_t r = 0; r < out->rows; r++)
+            op->forward(node, tape, r);
+        return out;
+    }
+    node->group = tape->group;
+    if (tape->held)
+        tape->newest->after = node;
+    else
+        tape->held = node;
+    tape->newest = node;
+    assert(out->rows == tape->held->out->rows);
+    return out;
+}
+
+/* The group whose last node is `node`; returns the node before it. */
+static const struct eg_node *walk_rows(const struct eg_node *node, struct eg_tape *tape)
+{
+    const struct eg_node *end = node;
+    while (end && end->by_row && end->group == node->group)
+        end = end->before;
+    for (size_t r = 0; r < node->out->rows; r++)
+        for (const struct eg_node *n = node; n != end; n = n->before)
+            if (n->by_row->back)
+                n->by_row->back(n, tape, r);
+    return end;
 }
 
 void eg_tape_walk(struct eg_tape *tape)
 {
-    for (const struct eg_node *node = tape->last; node; node = node->before)
-        node->back(node, tape);
+    const struct eg_node *node = tape->last;
+    while (node) {
+        if (node->by_row) {
+            node = walk_rows(node, tape);
+        } else {
+            node->back(node, tape);
+            node = node->before;
+        }
+    }
     eg_linear_settle(tape);
 }
 

@@ -10,6 +10,11 @@
  * record.  A view (eg_tape_rows, eg_tape_cols) shares x and dx with what it looks at and so
  * needs no node.
  *
+ * Most of what a step does to a memory concerns one sequence at a time.  Such an op is pushed
+ * with eg_tape_push_rows(); those pushed between eg_tape_rows_open() and _close() run row by
+ * row, all of them for the first row, then all for the second, and are walked back likewise, so
+ * that one sequence's memory stays in the nearest cache while it is worked on.
+ *
  * NULL is infectious: an op given NULL, or out of memory, returns NULL, so that a model
  * composes ops without a check and looks once, at the loss.  Shapes are asserted, since they
  * were checked when the model was put together. */
@@ -30,11 +35,21 @@ struct eg_var {
 };
 
 struct eg_tape;
+struct eg_node;
 enum { EG_NODE_IN = 8 };
+
+/* An op whose row r has to do with row r of its inputs only. */
+struct eg_row_op {
+    void (*forward)(const struct eg_node *node, struct eg_tape *tape, size_t r);
+    void (*back)(const struct eg_node *node, struct eg_tape *tape, size_t r); /* or NULL */
+};
 
 struct eg_node {
     struct eg_node *before;
-    void (*back)(const struct eg_node *node, struct eg_tape *tape);
+    void (*back)(const struct eg_node *node, struct eg_tape *tape); /* NULL: by_row is set */
+    const struct eg_row_op *by_row;
+    struct eg_node *after; /* within a group of rows */
+    size_t group;
     struct eg_var *out;
     struct eg_var *in[EG_NODE_IN]; /* NULL where not used */
     void *saved;                   /* of the op's own     */
@@ -48,7 +63,10 @@ struct eg_tape {
     const real *values; /* the parameter vector                                    */
     real *grads;        /* same layout, added to; NULL: the tape does not record   */
     struct eg_node *last;
-    struct eg_panel *panels; /* tensor/linear.h */
+    struct eg_panel *panels;       /* tensor/linear.h */
+    size_t group;                  /* of the last node pushed by rows                           */
+    int holding;                   /* a group is open: what is pushed by rows waits ...         */
+    struct eg_node *held, *newest; /* ... here                                            */
 };
 
 /* A tape on `arena`.  With `grads` NULL nothing is recorded and no dx exists. */
@@ -76,6 +94,18 @@ struct eg_var *eg_tape_cols(struct eg_tape *tape, struct eg_var *v, size_t from,
 struct eg_node *eg_tape_push(struct eg_tape *tape,
                              void (*back)(const struct eg_node *, struct eg_tape *),
                              struct eg_var *out, size_t n, struct eg_var *const in[]);
+
+/* Appends a node that works row by row, with its forward pass, which runs now or, in an open
+ * group, when the group is closed.  Until then the numbers of `out` are not there.  Returns
+ * `out`, or NULL when out of memory. */
+struct eg_var *eg_tape_push_rows(struct eg_tape *tape, const struct eg_row_op *op,
+                                 struct eg_var *out, size_t n, struct eg_var *const in[],
+                                 void *saved);
+
+/* All variables of a group have equally many rows.  In an open group only ops pushed by rows
+ * and views may be used. */
+void eg_tape_rows_open(struct eg_tape *tape);
+void eg_tape_rows_close(struct eg_tape *tape);
 
 static inline int eg_tape_records(const struct eg_tape *tape)
 {

@@ -17,10 +17,10 @@ struct run {
     const struct grad_case *c;
     const struct eg_kernels *kernels;
     struct eg_arena *arena;
-    size_t nx, np;   /* numbers in x, length of the parameter vector        */
-    real *x, *dx;    /* the input and its gradient                          */
-    real *p, *dp;    /* the parameters and their gradient                   */
-    real *y, *r;     /* the outputs, and what they are projected with       */
+    size_t nx, np; /* numbers in x, length of the parameter vector        */
+    real *x, *dx;  /* the input and its gradient                          */
+    real *p, *dp;  /* the parameters and their gradient                   */
+    real *y, *r;   /* the outputs, and what they are projected with       */
     size_t ny;
 };
 
@@ -210,44 +210,81 @@ static void check_twice(const struct run *run, const struct places *p, const str
             }
 }
 
-/* Walks back; each node twice, with the second addition taken back. */
-static void walk_twice(const struct run *run, struct eg_tape *tape, const struct eg_var *x)
+/* What a walk back needs to look at all gradients before and after a node. */
+struct walk {
+    const struct run *run;
+    struct places places;
+    real *zero, *one, *two;
+    size_t nth;
+};
+
+/* The node, or row `r` of it, twice; the second addition is taken back. */
+static void twice(struct walk *walk, struct eg_tape *tape, const struct eg_node *node, size_t r)
 {
-    struct places p = {0};
-    if (x)
-        add_var(&p, x);
-    if (run->np)
-        add_place(&p, run->dp, 1, run->np, run->np);
-    for (const struct eg_node *node = tape->last; node; node = node->before) {
-        add_var(&p, node->out);
-        for (size_t i = 0; i < EG_NODE_IN; i++)
-            add_var(&p, node->in[i]);
+    const int in_place = node->in[0] && node->in[0]->dx == node->out->dx;
+    for (int call = 0; call < (in_place ? 1 : 2); call++) {
+        save(&walk->places, call ? walk->one : walk->zero);
+        if (node->by_row)
+            node->by_row->back(node, tape, r);
+        else
+            node->back(node, tape);
     }
-    real *zero = numbers(p.total), *one = numbers(p.total), *two = numbers(p.total);
-    size_t nth = 1;
-    for (const struct eg_node *node = tape->last; node; node = node->before, nth++) {
-        if (node->in[0] && node->in[0]->dx == node->out->dx) {
-            node->back(node, tape); /* in place */
-            continue;
-        }
-        save(&p, zero);
-        node->back(node, tape);
-        save(&p, one);
-        node->back(node, tape);
-        save(&p, two);
-        check_twice(run, &p, node, zero, one, two, nth);
-        restore(&p, one);
-    }
-    eg_linear_settle(tape);
-    free(zero);
-    free(one);
-    free(two);
-    free(p.list);
+    if (in_place)
+        return;
+    save(&walk->places, walk->two);
+    check_twice(walk->run, &walk->places, node, walk->zero, walk->one, walk->two, walk->nth);
+    restore(&walk->places, walk->one);
 }
 
-/* The gradient by the tape, into run->dx and run->dp; with `twice`, each node's backward is
- * tried.  The outputs go to run->y. */
-static void gradient(struct run *run, uint64_t seed, int twice)
+/* The group of rows whose last node is `last`, as eg_tape_walk() goes through it; returns the
+ * node before it. */
+static const struct eg_node *rows_twice(struct walk *walk, struct eg_tape *tape,
+                                        const struct eg_node *last)
+{
+    const struct eg_node *end = last;
+    while (end && end->by_row && end->group == last->group)
+        end = end->before;
+    for (size_t r = 0; r < last->out->rows; r++)
+        for (const struct eg_node *node = last; node != end; node = node->before)
+            if (node->by_row->back)
+                twice(walk, tape, node, r);
+    return end;
+}
+
+/* Walks back like eg_tape_walk(), but each node twice. */
+static void walk_twice(const struct run *run, struct eg_tape *tape, const struct eg_var *x)
+{
+    struct walk walk = {.run = run, .nth = 1};
+    struct places *p = &walk.places;
+    if (x)
+        add_var(p, x);
+    if (run->np)
+        add_place(p, run->dp, 1, run->np, run->np);
+    for (const struct eg_node *node = tape->last; node; node = node->before) {
+        add_var(p, node->out);
+        for (size_t i = 0; i < EG_NODE_IN; i++)
+            add_var(p, node->in[i]);
+    }
+    walk.zero = numbers(p->total);
+    walk.one = numbers(p->total);
+    walk.two = numbers(p->total);
+    for (const struct eg_node *node = tape->last; node; walk.nth++)
+        if (node->by_row) {
+            node = rows_twice(&walk, tape, node);
+        } else {
+            twice(&walk, tape, node, 0);
+            node = node->before;
+        }
+    eg_linear_settle(tape);
+    free(walk.zero);
+    free(walk.one);
+    free(walk.two);
+    free(p->list);
+}
+
+/* The gradient by the tape, into run->dx and run->dp; with `checked`, each node's backward is
+ * called twice.  The outputs go to run->y. */
+static void gradient(struct run *run, uint64_t seed, int checked)
 {
     const struct eg_arena_mark mark = eg_arena_mark(run->arena);
     struct eg_tape tape;
@@ -269,7 +306,7 @@ static void gradient(struct run *run, uint64_t seed, int twice)
             run->y[i] = eg_row(y, r)[c];
             eg_drow(y, r)[c] += run->r[i]; /* y may be x itself */
         }
-    if (twice)
+    if (checked)
         walk_twice(run, &tape, x);
     else
         eg_tape_walk(&tape);

@@ -31,8 +31,8 @@ static void reading_is_the_weighted_mean(void **state)
         struct eg_tape tape;
         begin(&tape, arena, *k);
         const real w[3] = {0.5, 0.25, 0.25};
-        const struct eg_var *r = eg_read(&tape, eg_tape_data(&tape, memory3, 1, 6),
-                                         eg_tape_data(&tape, w, 1, 3), 3, 2);
+        const struct eg_var *r =
+            eg_read(&tape, eg_tape_data(&tape, memory3, 1, 6), eg_tape_data(&tape, w, 1, 3), 3, 2);
         const double want[2] = {0.5 * 1 + 0.25 * 3 + 0.25 * 5, 0.5 * 2 + 0.25 * 4 + 0.25 * 6};
         check_all_close(r->x, want, 2, 4 * EG_EPS, 0);
     }
@@ -49,9 +49,9 @@ static void writing_erases_then_adds(void **state)
         struct eg_tape tape;
         begin(&tape, arena, *k);
         const real w[3] = {0, 0.5, 1}, erase[2] = {1, 0.5}, add[2] = {10, 20};
-        const struct eg_var *out = eg_write(
-            &tape, eg_tape_data(&tape, memory3, 1, 6), eg_tape_data(&tape, w, 1, 3),
-            eg_tape_data(&tape, erase, 1, 2), eg_tape_data(&tape, add, 1, 2), 3, 2);
+        const struct eg_var *out =
+            eg_write(&tape, eg_tape_data(&tape, memory3, 1, 6), eg_tape_data(&tape, w, 1, 3),
+                     eg_tape_data(&tape, erase, 1, 2), eg_tape_data(&tape, add, 1, 2), 3, 2);
         const double want[6] = {1, 3 * 0.5 + 5, 10, 2, 4 * 0.75 + 10, 6 * 0.5 + 20};
         check_all_close(out->x, want, 6, 4 * EG_EPS, 0);
     }
@@ -66,9 +66,9 @@ static void what_was_written_with_full_weight_is_read(void **state)
     begin(&tape, arena, eg_kernels_best());
     const real w[3] = {0, 1, 0}, erase[2] = {1, 1}, add[2] = {-7, 8};
     struct eg_var *weights = eg_tape_data(&tape, w, 1, 3);
-    struct eg_var *out = eg_write_last(&tape, eg_tape_data(&tape, memory3, 1, 6), weights,
-                                       eg_tape_data(&tape, erase, 1, 2),
-                                       eg_tape_data(&tape, add, 1, 2), 3, 2);
+    struct eg_var *out =
+        eg_write_last(&tape, eg_tape_data(&tape, memory3, 1, 6), weights,
+                      eg_tape_data(&tape, erase, 1, 2), eg_tape_data(&tape, add, 1, 2), 3, 2);
     const struct eg_var *r = eg_read(&tape, out, weights, 3, 2);
     assert_true(r->x[0] == -7 && r->x[1] == 8);
     assert_true(memory3[1] == 3 && memory3[4] == 4); /* the old memory is as it was */

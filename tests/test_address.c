@@ -38,8 +38,9 @@ static void address(struct head *h, address_fn *fn, const struct eg_kernels *ker
         .width = h->width,
         .range = h->range,
     };
-    const struct eg_var *w = fn(&tape, &head, eg_tape_data(&tape, h->memory, 1, h->slots * h->width),
-                                eg_tape_data(&tape, h->w_prev, 1, h->slots));
+    const struct eg_var *w =
+        fn(&tape, &head, eg_tape_data(&tape, h->memory, 1, h->slots * h->width),
+           eg_tape_data(&tape, h->w_prev, 1, h->slots));
     assert_non_null(w);
     memcpy(h->w, w->x, h->slots * sizeof h->w[0]);
     eg_arena_free(&arena);
@@ -67,7 +68,7 @@ static void check_weighting(const struct head *h, const char *what)
     check_close(sum, 1, 0, 16 * EG_EPS);
 }
 
-#define EACH_WAY                                                       \
+#define EACH_WAY                                                        \
     for (const struct eg_kernels *const *k = eg_kernels_all(); *k; k++) \
         for (size_t way = 0; way < 2; way++)
 
@@ -227,10 +228,13 @@ static struct eg_var *heads(struct eg_tape *tape, struct eg_var *x, const void *
 {
     const struct sizes *s = context;
     const size_t m = s->width, n = s->slots, o = 2 * s->range + 1;
-    const struct eg_segment segments[] = {
-        {0, m, EG_IDENTITY},         {m, 1, EG_SOFTPLUS},     {m + 1, 1, EG_SIGMOID},
-        {m + 2, o, EG_SOFTMAX},      {m + o + 2, 1, EG_ONEPLUS}, {m + o + 3, n * m, EG_IDENTITY},
-        {m + o + 3 + n * m, n, EG_SOFTMAX}};
+    const struct eg_segment segments[] = {{0, m, EG_IDENTITY},
+                                          {m, 1, EG_SOFTPLUS},
+                                          {m + 1, 1, EG_SIGMOID},
+                                          {m + 2, o, EG_SOFTMAX},
+                                          {m + o + 2, 1, EG_ONEPLUS},
+                                          {m + o + 3, n * m, EG_IDENTITY},
+                                          {m + o + 3 + n * m, n, EG_SOFTMAX}};
     struct eg_segment *kept = eg_arena_take(tape->arena, sizeof segments);
     memcpy(kept, segments, sizeof segments);
     struct eg_var *v = eg_activate(tape, x, kept, 7);
@@ -262,8 +266,8 @@ static struct grad_case case_of(const struct sizes *s, const char *name)
     };
 }
 
-/* Slots, width, range: up to what fits, and N = 1.  With M = 1 and N > 1 the cosine is a step, which
- * difference quotients cannot follow. */
+/* Slots, width, range: up to what fits, and N = 1.  With M = 1 and N > 1 the cosine is a step,
+ * which difference quotients cannot follow. */
 static const size_t shapes[][3] = {{1, 1, 0}, {1, 3, 0}, {2, 2, 0}, {3, 2, 1}, {4, 3, 1},
                                    {5, 2, 2}, {7, 3, 3}, {9, 2, 2}, {17, 2, 1}};
 enum { SHAPES = sizeof shapes / sizeof shapes[0] };
@@ -350,11 +354,11 @@ static void gradients_of_saturated_heads_are_finite(void **state)
             for (size_t i = 0; i < c.cols; i++)
                 x->x[i] = 0;
             x->x[0] = n & 1 ? 1 : 0;
-            x->x[2] = n & 2 ? 1000 : -1000;   /* strength */
-            x->x[3] = n & 4 ? 1000 : -1000;   /* gate */
-            x->x[4] = 1000;                   /* shift by -1 */
-            x->x[7] = n & 8 ? 1000 : -1000;   /* sharpening */
-            x->x[c.cols - 1] = 1;             /* where the head was */
+            x->x[2] = n & 2 ? 1000 : -1000; /* strength */
+            x->x[3] = n & 4 ? 1000 : -1000; /* gate */
+            x->x[4] = 1000;                 /* shift by -1 */
+            x->x[7] = n & 8 ? 1000 : -1000; /* sharpening */
+            x->x[c.cols - 1] = 1;           /* where the head was */
             if (n & 16)
                 for (size_t i = 0; i < 8; i++)
                     x->x[8 + i] = (real) i;

@@ -32,8 +32,7 @@ static void close_source(struct fixture *f)
 static void draw(const struct fixture *f, struct eg_draw *draws, size_t n, uint64_t step)
 {
     for (size_t i = 0; i < n; i++)
-        draws[i] = (struct eg_draw){
-            .seed = 1, .purpose = EG_FOR_TRAINING, .step = step, .item = i};
+        draws[i] = (struct eg_draw){.seed = 1, .purpose = EG_FOR_TRAINING, .step = step, .item = i};
     eg_draw_lengths(&f->source, draws, n);
 }
 
@@ -70,9 +69,9 @@ static void sorting_puts_the_longest_first_and_equal_ones_by_item(void **state)
     for (size_t i = 0; i < 100; i++) {
         seen[draws[i].item]++;
         if (i > 0)
-            assert_true(draws[i].steps < draws[i - 1].steps
-                        || (draws[i].steps == draws[i - 1].steps
-                            && draws[i].item > draws[i - 1].item));
+            assert_true(
+                draws[i].steps < draws[i - 1].steps
+                || (draws[i].steps == draws[i - 1].steps && draws[i].item > draws[i - 1].item));
     }
     for (size_t i = 0; i < 100; i++)
         assert_int_equal(seen[i], 1);
@@ -131,8 +130,8 @@ static void blocks_hold_the_sequences_whatever_the_batch(void **state)
             shortest = total < shortest ? total : shortest;
             for (size_t b = 0; b < block.count; b++) {
                 struct eg_sequence s;
-                assert_int_equal(
-                    eg_sequence_make(&s, f.arena, &f.source, &draws[members[b]]), EG_OK);
+                assert_int_equal(eg_sequence_make(&s, f.arena, &f.source, &draws[members[b]]),
+                                 EG_OK);
                 assert_true(same_sequence(&f.source, &block, b, &s));
                 seen[members[b]]++;
             }

@@ -82,7 +82,7 @@ static int next_fixture(struct fixture *f, const struct eg_controller_type *type
     return 1;
 }
 
-#define EACH_SETTING(f, state)                                                             \
+#define EACH_SETTING(f, state) \
     for (size_t nth_ = 0; next_fixture(&(f), *(state), nth_); close_fixture(&(f)), nth_++)
 
 static void *copy_of_state(const struct fixture *f, struct eg_tape *tape)
@@ -129,8 +129,8 @@ static struct eg_var *three_steps(struct eg_tape *tape, struct eg_var *x, const 
 }
 
 /* h of all steps for `rows` rows of random input, from row `first` on. */
-static real *h_of(const struct fixture *f, struct eg_arena *arena, const real *params,
-                  real *grads, size_t first, size_t rows)
+static real *h_of(const struct fixture *f, struct eg_arena *arena, const real *params, real *grads,
+                  size_t first, size_t rows)
 {
     const size_t cols = STEPS * (INPUTS + f->read);
     struct eg_tape tape;

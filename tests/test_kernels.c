@@ -232,10 +232,9 @@ static void lstm_is_its_equations(void **state)
             const double cell = forget * (double) before[i] + in * cand, t = tanh(cell);
             const double kept[5] = {in, forget, out, cand, t};
             const double d = (double) dc[i] + (double) dh[i] * out * (1 - t * t);
-            const double want[4] = {d * cand * in * (1 - in),
-                                    d * (double) before[i] * forget * (1 - forget),
-                                    (double) dh[i] * t * out * (1 - out),
-                                    d * in * (1 - cand * cand)};
+            const double want[4] = {
+                d * cand * in * (1 - in), d * (double) before[i] * forget * (1 - forget),
+                (double) dh[i] * t * out * (1 - out), d * in * (1 - cand * cand)};
             check_close(c[i], cell, 8 * EG_EPS, 8 * EG_EPS);
             check_close(h[i], out * t, 8 * EG_EPS, 8 * EG_EPS);
             for (size_t g = 0; g < 5; g++)
@@ -261,8 +260,8 @@ static void lstm_is_its_equations(void **state)
 /* A head, what it leaves, and its gradients, in double and by the paper. */
 struct plain {
     size_t n, m, range;
-    double *cosine, *w_c, *w_g, *w_s, *w;           /* N                              */
-    double *dkey, *dshift, dbeta, dgate, dgamma;    /* gradients, from zero           */
+    double *cosine, *w_c, *w_g, *w_s, *w;        /* N                              */
+    double *dkey, *dshift, dbeta, dgate, dgamma; /* gradients, from zero           */
     double *dmemory, *dw_prev;
 };
 
@@ -400,10 +399,10 @@ static void check_address(const struct eg_kernels *k, size_t n, size_t m, size_t
                                      .logs = kept + 4 * n,
                                      .inv = inv};
     struct plain p = {.n = n, .m = m, .range = range};
-    double *const rooms[] = {p.cosine = doubles(n), p.w_c = doubles(n), p.w_g = doubles(n),
-                             p.w_s = doubles(n), p.w = doubles(n), p.dkey = doubles(m),
-                             p.dshift = doubles(shifts), p.dmemory = doubles(m * n),
-                             p.dw_prev = doubles(n)};
+    double *const rooms[] = {
+        p.cosine = doubles(n),      p.w_c = doubles(n),         p.w_g = doubles(n),
+        p.w_s = doubles(n),         p.w = doubles(n),           p.dkey = doubles(m),
+        p.dshift = doubles(shifts), p.dmemory = doubles(m * n), p.dw_prev = doubles(n)};
     plain_address(&p, &head, memory, w_prev);
     plain_address_back(&p, dw, &head, memory, w_prev);
 
@@ -507,7 +506,8 @@ static void check_write(const struct eg_kernels *k, size_t n, size_t m)
 {
     real *in = fresh(m * n, -1, 1, 1), *w = fresh(n, 0, 1, 2), *e = fresh(m, 0, 1, 3);
     real *a = fresh(m, -1, 1, 4), *out = fresh(m * n, 0, 1, 5), *place = copy_of(in, m * n);
-    real *dout = fresh(m * n, -1, 1, 6), *din = fresh(m * n, -1, 1, 7), *stored = copy_of(din, m * n);
+    real *dout = fresh(m * n, -1, 1, 6), *din = fresh(m * n, -1, 1, 7),
+         *stored = copy_of(din, m * n);
     real *dw = fresh(n, -1, 1, 8), *de = fresh(m, -1, 1, 9), *da = fresh(m, -1, 1, 10);
     real *din0 = copy_of(din, m * n), *dw0 = copy_of(dw, n), *de0 = copy_of(de, m);
     real *da0 = copy_of(da, m), *dw1 = copy_of(dw, n), *de1 = copy_of(de, m), *da1 = copy_of(da, m);

@@ -21,7 +21,7 @@ static void values_match_a_hand_calculation(void **state)
 {
     (void) state;
     real values[PARAMS] = {0}, grads[PARAMS] = {0};
-    const real x1[2] = {1, 2}, x2[3] = {3, 4, 5}, add[3] = {100, 200, 300};
+    const real x1[2] = {1, 2}, x2[3] = {3, 4, 5};
     double want[3];
     for (size_t i = 0; i < 15; i++)
         values[i] = (real) (i + 1);
@@ -38,8 +38,10 @@ static void values_match_a_hand_calculation(void **state)
         struct eg_var *in[] = {eg_tape_data(&tape, x1, 1, 2), eg_tape_data(&tape, x2, 1, 3)};
         const struct eg_var *bare = eg_linear(&tape, &w, NULL, NULL, 2, in);
         const struct eg_var *biased = eg_linear(&tape, &w, &b, NULL, 2, in);
-        const struct eg_var *added =
-            eg_linear(&tape, &w, NULL, eg_tape_data(&tape, add, 1, 3), 2, in);
+        struct eg_var *add = eg_tape_var(&tape, 1, 3, 1);
+        for (size_t c = 0; c < 3; c++)
+            add->x[c] = (real) (100 * (c + 1));
+        const struct eg_var *added = eg_linear(&tape, &w, NULL, add, 2, in);
         for (size_t c = 0; c < 3; c++) {
             check_close(bare->x[c], want[c], 4 * EG_EPS, 0);
             check_close(biased->x[c], want[c] + 0.1 * (double) (c + 1), 4 * EG_EPS, 0);
@@ -122,15 +124,23 @@ static void null_arguments_give_null(void **state)
 /* A second W, after the others. */
 static const struct eg_param square = {.offset = 32, .rows = 3, .cols = 3};
 
-/* Two inputs, a bias; then twice the square map with `add`, so that one W is used in two steps. */
+/* Two inputs and a bias; a step on top of it, as a recurrent layer takes it, whose y goes on in
+ * the place of what it adds to; and the square map once more, so that one W is used in two steps.
+ */
 static struct eg_var *chain(struct eg_tape *tape, struct eg_var *x, const void *context)
 {
     (void) context;
     struct eg_var *in[] = {eg_tape_cols(tape, x, 0, 2), eg_tape_cols(tape, x, 2, 3)};
-    struct eg_var *y = eg_linear(tape, &w, &b, NULL, 2, in);
-    struct eg_var *z = eg_linear(tape, &square, NULL, y, 1, &y);
-    z = eg_multiply(tape, z, z);
-    return eg_join(tape, y, eg_linear(tape, &square, NULL, NULL, 1, &z));
+    struct eg_var *all = eg_linear(tape, &w, &b, NULL, 2, in); /* of all steps at once */
+    struct eg_var *h = eg_tape_rows(tape, eg_tape_cols(tape, x, 2, 3), 0, 2), *out[2];
+    for (size_t t = 0; t < 2; t++) {
+        struct eg_var *z = eg_linear(tape, &square, NULL, eg_tape_rows(tape, all, 2 * t, 2), 1, &h);
+        out[t] = h = eg_multiply(tape, z, z);
+    }
+    /* What is added to may come from another op. */
+    struct eg_var *sum = eg_add(tape, out[0], out[1]);
+    struct eg_var *last = eg_linear(tape, &square, NULL, sum, 1, &h);
+    return eg_join(tape, last, eg_linear(tape, &square, NULL, NULL, 1, &out[0]));
 }
 
 static void backward_is_the_derivative(void **state)

@@ -144,12 +144,8 @@ static void backward_of_sharpen_is_the_derivative(void **state)
 {
     (void) state;
     for (size_t n = 1; n <= 9; n += 2) {
-        const struct grad_case c = {.name = "eg_sharpen",
-                                    .rows = 2,
-                                    .cols = n + 1,
-                                    .lo = 0.05,
-                                    .hi = 1,
-                                    .build = sharpen};
+        const struct grad_case c = {
+            .name = "eg_sharpen", .rows = 2, .cols = n + 1, .lo = 0.05, .hi = 1, .build = sharpen};
         check_grad_seeds(&c, GRAD_SEEDS);
     }
 }

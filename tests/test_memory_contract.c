@@ -78,7 +78,7 @@ static int next_fixture(struct fixture *f, const struct eg_memory_type *type, si
     return 1;
 }
 
-#define EACH_SETTING(f, state)                                                             \
+#define EACH_SETTING(f, state) \
     for (size_t nth_ = 0; next_fixture(&(f), *(state), nth_); close_fixture(&(f)), nth_++)
 
 /* Three steps.  x holds the controls of all steps side by side, so that a gradient that does not
@@ -473,8 +473,8 @@ static void order_says_which_memory_is_read(void **state)
         struct eg_var *control = eg_tape_var(&tape, 1, f.size.control, 0);
         /* key, strength, gate, shift (3), sharpening; the same, erase, add.  Gates 0 and shifts 0:
          * both heads stay on slot 0.  Erase 1, add 1: it becomes 1. */
-        const real x[16] = {0, 0, -1000, -1000, 1000, -1000, 0, 0,
-                            0, -1000, -1000, 1000, -1000, 0, 1000, 1000};
+        const real x[16] = {0, 0,     -1000, -1000, 1000,  -1000, 0,    0,
+                            0, -1000, -1000, 1000,  -1000, 0,     1000, 1000};
         memcpy(control->x, x, sizeof x);
         assert_int_equal(f.size.control, 16);
         read = f.type->step(f.memory, &tape, control);

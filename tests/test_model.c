@@ -347,13 +347,13 @@ static const struct {
     {"controller/layer0/bias", "controller/bias", 0, 4 * H, 0},
     {"controller/layer0/hidden_start", "controller/h0", 0, H, 0},
     {"controller/layer0/cell_start", "controller/c0", 0, H, 0},
-    {"interface/weight", "interface/weight", 0, H * CONTROL, 0},
+    {"interface/weight", "interface/weight", 0, H *CONTROL, 0},
     {"interface/bias", "interface/bias", 0, CONTROL, 0},
     {"output/weight", "output/weight", 0, (H + R * M) * O, 0},
     {"output/bias", "output/bias", 0, O, 0},
-    {"memory/start", "memory/initial", 0, N * M, 1},
-    {"memory/read_start", "memory/initial_reads", 0, R * M, 0},
-    {"memory/weighting_start", "memory/initial_read_logits", 0, R * N, 0},
+    {"memory/start", "memory/initial", 0, N *M, 1},
+    {"memory/read_start", "memory/initial_reads", 0, R *M, 0},
+    {"memory/weighting_start", "memory/initial_read_logits", 0, R *N, 0},
 };
 enum { TENSORS = sizeof tensors / sizeof tensors[0] };
 
@@ -535,12 +535,12 @@ static void a_model_reproduces_the_golden_values_and_gradients(void **state)
         struct eg_var *logits;
         struct watch watch = {file, &f};
         eg_tape_begin(&tape, f.arena, eg_kernels_best(), f.params, grads);
-        assert_int_equal(
-            eg_model_run(&f.model, &tape, &e.block, 1, compare_shown, &watch, &logits), EG_OK);
+        assert_int_equal(eg_model_run(&f.model, &tape, &e.block, 1, compare_shown, &watch, &logits),
+                         EG_OK);
         for (size_t t = 0; t < T; t++)
             compare(file, "values/logits", eg_row(logits, e.from[t]), e.rows[t] * O, t * B * O);
-        struct eg_var *loss = eg_sigmoid_loss(&tape, logits, e.answer_target, e.answer_mask,
-                                              1 / (real) B);
+        struct eg_var *loss =
+            eg_sigmoid_loss(&tape, logits, e.answer_target, e.answer_mask, 1 / (real) B);
         compare(file, "values/loss", loss->x, 1, 0);
         eg_tape_backward(&tape, loss);
         compare_gradients(file, &f, grads);
@@ -598,10 +598,10 @@ static struct eg_var *by_hand(const struct fixture *f, struct eg_tape *tape, str
                               const struct weights *p, struct trace *v)
 {
     static const struct eg_segment activations[] = {
-        {0, 4, EG_TANH},     {4, 1, EG_SOFTPLUS}, {5, 1, EG_SIGMOID},  {6, 3, EG_SOFTMAX},
+        {0, 4, EG_TANH},     {4, 1, EG_SOFTPLUS}, {5, 1, EG_SIGMOID},   {6, 3, EG_SOFTMAX},
         {9, 1, EG_ONEPLUS},  {10, 4, EG_TANH},    {14, 1, EG_SOFTPLUS}, {15, 1, EG_SIGMOID},
-        {16, 3, EG_SOFTMAX}, {19, 1, EG_ONEPLUS}, {20, 4, EG_TANH},    {24, 1, EG_SOFTPLUS},
-        {25, 1, EG_SIGMOID}, {26, 3, EG_SOFTMAX}, {29, 1, EG_ONEPLUS}, {30, 4, EG_SIGMOID},
+        {16, 3, EG_SOFTMAX}, {19, 1, EG_ONEPLUS}, {20, 4, EG_TANH},     {24, 1, EG_SOFTPLUS},
+        {25, 1, EG_SIGMOID}, {26, 3, EG_SOFTMAX}, {29, 1, EG_ONEPLUS},  {30, 4, EG_SIGMOID},
         {34, 4, EG_TANH},
     };
     const struct eg_param h0 = tensor(f, "controller/layer0/hidden_start");
@@ -619,8 +619,8 @@ static struct eg_var *by_hand(const struct fixture *f, struct eg_tape *tape, str
             tape, eg_activate_all(tape, eg_tape_rows(tape, logits, head, 1), EG_SOFTMAX), B);
     for (size_t t = 0; t < T; t++) {
         struct eg_var *x_t = eg_tape_rows(tape, x, t * B, B), *in[] = {read, h};
-        struct eg_var *z = eg_linear(tape, &p->r, NULL, eg_linear(tape, &p->x, &p->b, NULL, 1, &x_t),
-                                     2, in);
+        struct eg_var *z =
+            eg_linear(tape, &p->r, NULL, eg_linear(tape, &p->x, &p->b, NULL, 1, &x_t), 2, in);
         v->gates[t] = z;
         h = v->h[t] = hs[t] = eg_lstm_cell(tape, z, c, &c);
         v->c[t] = c;
@@ -628,9 +628,9 @@ static struct eg_var *by_hand(const struct fixture *f, struct eg_tape *tape, str
         v->parts[t] = eg_activate(tape, v->control[t], activations,
                                   sizeof activations / sizeof activations[0]);
         w[R] = weigh(tape, v, t, R, memory, w[R]);
-        memory = eg_write(tape, memory, w[R],
-                          eg_tape_cols(tape, v->parts[t], head_from(R) + ADDRESS, M),
-                          eg_tape_cols(tape, v->parts[t], head_from(R) + ADDRESS + M, M), N, M);
+        memory =
+            eg_write(tape, memory, w[R], eg_tape_cols(tape, v->parts[t], head_from(R) + ADDRESS, M),
+                     eg_tape_cols(tape, v->parts[t], head_from(R) + ADDRESS + M, M), N, M);
         v->memory[t] = memory;
         for (size_t head = 0; head < R; head++)
             w[head] = weigh(tape, v, t, head, memory, w[head]);
@@ -667,7 +667,7 @@ static void compare_head(hid_t file, struct eg_tape *tape, const struct trace *v
     static const struct {
         const char *name;
         size_t from, n;
-    } part[] = {{"key", 0, M},          {"strength", M, 1},          {"gate", M + 1, 1},
+    } part[] = {{"key", 0, M},          {"strength", M, 1},           {"gate", M + 1, 1},
                 {"shift", M + 2, S},    {"sharpening", M + 2 + S, 1}, {"erase", ADDRESS, M},
                 {"add", ADDRESS + M, M}};
     static const char *const weighing[WEIGHINGS] = {"content", "gated", "shifted", "weights",

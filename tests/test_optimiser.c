@@ -40,21 +40,18 @@ static void graves_rmsprop_by_hand(void **state)
     const double n2 = 0.95 * n1 + 0.05 * 0.0625, m2 = 0.95 * m1 - 0.05 * 0.25;
     const double v2 = 0.9 * v1 + 0.01 * 0.25 / sqrt(n2 - m2 * m2 + 1e-4);
     double want[2] = {1 + v1, 1 + v1 + v2};
-    two_steps((struct eg_optimiser_options){.kind = EG_RMSPROP_GRAVES,
-                                            .rate = 0.01,
-                                            .momentum = 0.9,
-                                            .decay = 0.95},
-              want);
+    two_steps(
+        (struct eg_optimiser_options){
+            .kind = EG_RMSPROP_GRAVES, .rate = 0.01, .momentum = 0.9, .decay = 0.95},
+        want);
     /* A guard of one's own takes the place of the preset. */
     const double u1 = -0.01 * 0.5 / sqrt(n1 - m1 * m1 + 1);
     const double u2 = 0.9 * u1 + 0.01 * 0.25 / sqrt(n2 - m2 * m2 + 1);
     double other[2] = {1 + u1, 1 + u1 + u2};
-    two_steps((struct eg_optimiser_options){.kind = EG_RMSPROP_GRAVES,
-                                            .rate = 0.01,
-                                            .momentum = 0.9,
-                                            .decay = 0.95,
-                                            .eps = 1},
-              other);
+    two_steps(
+        (struct eg_optimiser_options){
+            .kind = EG_RMSPROP_GRAVES, .rate = 0.01, .momentum = 0.9, .decay = 0.95, .eps = 1},
+        other);
 }
 
 static void rmsprop_by_hand(void **state)
@@ -64,11 +61,10 @@ static void rmsprop_by_hand(void **state)
     const double n2 = 0.95 * n1 + 0.05 * 0.0625;
     const double v2 = 0.5 * v1 + 0.01 * 0.25 / (sqrt(n2) + 1e-8);
     double want[2] = {1 + v1, 1 + v1 + v2};
-    two_steps((struct eg_optimiser_options){.kind = EG_RMSPROP,
-                                            .rate = 0.01,
-                                            .momentum = 0.5,
-                                            .decay = 0.95},
-              want);
+    two_steps(
+        (struct eg_optimiser_options){
+            .kind = EG_RMSPROP, .rate = 0.01, .momentum = 0.5, .decay = 0.95},
+        want);
 }
 
 /* Kingma & Ba 2015, algorithm 1: corrected moments m/(1 - b1^t), v/(1 - b2^t). */
@@ -79,11 +75,9 @@ static void adam_by_hand(void **state)
     const double m = 0.9 * 0.1 * 0.5 - 0.1 * 0.25, v = 0.99 * 0.01 * 0.25 + 0.01 * 0.0625;
     const double m_hat = m / (1 - 0.81), v_hat = v / (1 - 0.9801);
     double want[2] = {x1, x1 - 0.01 * m_hat / (sqrt(v_hat) + 1e-8)};
-    two_steps((struct eg_optimiser_options){.kind = EG_ADAM,
-                                            .rate = 0.01,
-                                            .beta1 = 0.9,
-                                            .beta2 = 0.99},
-              want);
+    two_steps(
+        (struct eg_optimiser_options){.kind = EG_ADAM, .rate = 0.01, .beta1 = 0.9, .beta2 = 0.99},
+        want);
 }
 
 static void moments_have_names_and_start_at_zero(void **state)

@@ -151,17 +151,13 @@ static void backward_is_the_derivative(void **state)
     const struct {
         const char *name;
         struct eg_var *(*build)(struct eg_tape *, struct eg_var *, const void *);
-    } ops[] = {{"eg_add", add},           {"eg_multiply", multiply},
-               {"eg_blend", blend},       {"eg_blend by row", blend_by_row},
-               {"eg_join", join},         {"eg_stack", stack},
-               {"eg_repeat", repeat},     {"with itself", with_itself}};
+    } ops[] = {{"eg_add", add},       {"eg_multiply", multiply},
+               {"eg_blend", blend},   {"eg_blend by row", blend_by_row},
+               {"eg_join", join},     {"eg_stack", stack},
+               {"eg_repeat", repeat}, {"with itself", with_itself}};
     for (size_t i = 0; i < sizeof ops / sizeof ops[0]; i++) {
-        const struct grad_case c = {.name = ops[i].name,
-                                    .rows = 3,
-                                    .cols = 9,
-                                    .lo = -2,
-                                    .hi = 2,
-                                    .build = ops[i].build};
+        const struct grad_case c = {
+            .name = ops[i].name, .rows = 3, .cols = 9, .lo = -2, .hi = 2, .build = ops[i].build};
         check_grad_seeds(&c, GRAD_SEEDS);
     }
 }

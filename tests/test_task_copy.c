@@ -53,9 +53,10 @@ static void a_sequence_is_laid_out_as_by_hand(void **state)
         .length = 2, .input = input, .target = target, .mask = mask, .phase = phase};
     eg_task_copy.draw(f.task, &stream, &s);
     assert_int_equal(s.steps, 5);
-    const double want_input[20] = {bit[0], bit[1], bit[2], 0, bit[3], bit[4], bit[5], 0, 0, 0, 0, 1};
-    const double want_target[15] = {0, 0, 0, 0, 0, 0, 0, 0, 0, bit[0], bit[1], bit[2],
-                                    bit[3], bit[4], bit[5]};
+    const double want_input[20] = {bit[0], bit[1], bit[2], 0, bit[3], bit[4],
+                                   bit[5], 0,      0,      0, 0,      1};
+    const double want_target[15] = {0, 0,      0,      0,      0,      0,      0,     0,
+                                    0, bit[0], bit[1], bit[2], bit[3], bit[4], bit[5]};
     const double want_mask[5] = {0, 0, 0, 1, 1};
     const uint8_t want_phase[5] = {EG_PHASE_INPUT, EG_PHASE_INPUT, EG_PHASE_DELIMITER,
                                    EG_PHASE_OUTPUT, EG_PHASE_OUTPUT};

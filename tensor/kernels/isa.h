@@ -10,6 +10,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#ifdef __AVX512F__
+#include <immintrin.h>
+#endif
 
 #include "core/real.h"
 #include "tensor/kernels.h"
@@ -37,7 +40,24 @@ typedef int64_t eg_mask __attribute__((vector_size(EG_VBYTES)));
 typedef int32_t eg_mask __attribute__((vector_size(EG_VBYTES)));
 #endif
 
-/* `left` numbers are there: a full vector, or what there is and zeros. */
+/* `left` numbers are there: a full vector, or what there is and zeros.  AVX-512 reads and
+ * writes part of a vector in one instruction; elsewhere the compiler makes a copy of it. */
+#if defined(__AVX512F__) && !defined(EG_DOUBLE)
+EG_INLINE eg_vec eg_get(const real *p, size_t left)
+{
+    if (left >= EG_LANES)
+        return (eg_vec) _mm512_loadu_ps(p);
+    return (eg_vec) _mm512_maskz_loadu_ps((__mmask16) ((1u << left) - 1), p);
+}
+
+EG_INLINE void eg_put(real *p, eg_vec v, size_t left)
+{
+    if (left >= EG_LANES)
+        _mm512_storeu_ps(p, (__m512) v);
+    else
+        _mm512_mask_storeu_ps(p, (__mmask16) ((1u << left) - 1), (__m512) v);
+}
+#else
 EG_INLINE eg_vec eg_get(const real *p, size_t left)
 {
     eg_vec v = {0};
@@ -49,32 +69,77 @@ EG_INLINE void eg_put(real *p, eg_vec v, size_t left)
 {
     memcpy(p, &v, left >= EG_LANES ? sizeof v : left * sizeof *p);
 }
+#endif
 
-typedef real eg_v2 __attribute__((vector_size(2 * sizeof(real))));
-typedef real eg_v4 __attribute__((vector_size(4 * sizeof(real))));
-typedef real eg_v8 __attribute__((vector_size(8 * sizeof(real))));
+/* Lane by lane; compilers make one instruction of each. */
+EG_INLINE eg_vec eg_all(real x)
+{
+    return x - (eg_vec){0};
+}
+
+EG_INLINE eg_vec eg_select(eg_mask where, eg_vec yes, eg_vec no)
+{
+    return (eg_vec) ((where & (eg_mask) yes) | (~where & (eg_mask) no));
+}
+
+/* Of two numbers the smaller or the larger; `b` where one of them is NaN.  gcc does not see
+ * that the comparison and choice are one instruction. */
+#if defined(__AVX512F__) && !defined(EG_DOUBLE)
+EG_INLINE eg_vec eg_least(eg_vec a, eg_vec b)
+{
+    return (eg_vec) _mm512_min_ps((__m512) a, (__m512) b);
+}
+
+EG_INLINE eg_vec eg_most(eg_vec a, eg_vec b)
+{
+    return (eg_vec) _mm512_max_ps((__m512) a, (__m512) b);
+}
+#else
+EG_INLINE eg_vec eg_least(eg_vec a, eg_vec b)
+{
+    return eg_select((eg_mask) (a < b), a, b);
+}
+
+EG_INLINE eg_vec eg_most(eg_vec a, eg_vec b)
+{
+    return eg_select((eg_mask) (a > b), a, b);
+}
+#endif
+
+/* The vector in halves and quarters. */
+typedef real eg_vec_half __attribute__((vector_size(EG_VBYTES / 2)));
+union eg_halves {
+    eg_vec whole;
+    eg_vec_half half[2];
+};
+#if EG_VBYTES == 64
+typedef real eg_vec_quarter __attribute__((vector_size(EG_VBYTES / 4)));
+union eg_quarters {
+    eg_vec_half whole;
+    eg_vec_quarter half[2];
+};
+#endif
 
 /* The sum of the lanes, by halves. */
 EG_INLINE real eg_hsum(eg_vec v)
 {
-#if EG_VBYTES == 64 && !defined(EG_DOUBLE)
-    const eg_v8 v8 = __builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7)
-                     + __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15);
-#elif EG_VBYTES == 64 || (EG_VBYTES == 32 && !defined(EG_DOUBLE))
-    const eg_v8 v8 = v;
-#endif
-#if EG_VBYTES == 64 || (EG_VBYTES == 32 && !defined(EG_DOUBLE))
-    const eg_v4 v4 =
-        __builtin_shufflevector(v8, v8, 0, 1, 2, 3) + __builtin_shufflevector(v8, v8, 4, 5, 6, 7);
-#elif EG_VBYTES == 32 || !defined(EG_DOUBLE)
-    const eg_v4 v4 = v;
-#endif
-#if EG_VBYTES == 16 && defined(EG_DOUBLE)
-    const eg_v2 v2 = v;
+#if EG_VBYTES == 16
+    const eg_vec last = v;
+    const size_t lanes = EG_LANES;
 #else
-    const eg_v2 v2 = __builtin_shufflevector(v4, v4, 0, 1) + __builtin_shufflevector(v4, v4, 2, 3);
+    const union eg_halves halves = {.whole = v};
+#if EG_VBYTES == 32
+    const eg_vec_half last = halves.half[0] + halves.half[1];
+    const size_t lanes = EG_LANES / 2;
+#else
+    const union eg_quarters quarters = {.whole = halves.half[0] + halves.half[1]};
+    const eg_vec_quarter last = quarters.half[0] + quarters.half[1];
+    const size_t lanes = EG_LANES / 4;
 #endif
-    return v2[0] + v2[1];
+#endif
+    /* 16 bytes are left: four floats or two doubles. */
+    return lanes == 4 ? (last[0] + last[2 % lanes]) + (last[1] + last[3 % lanes])
+                      : last[0] + last[1];
 }
 
 EG_INLINE real eg_sum(const real *x, size_t n)
@@ -93,24 +158,28 @@ EG_INLINE real eg_inner(const real *x, const real *y, size_t n)
     return eg_hsum(sum);
 }
 
+/* The largest lane. */
+EG_INLINE real eg_htop(eg_vec v)
+{
+#if defined(__AVX512F__) && !defined(EG_DOUBLE)
+    return _mm512_reduce_max_ps((__m512) v);
+#else
+    real top = v[0];
+    for (size_t l = 1; l < EG_LANES; l++)
+        top = v[l] > top ? v[l] : top;
+    return top;
+#endif
+}
+
 /* The largest of n > 0 numbers; a NaN among them may or may not be passed over. */
 EG_INLINE real eg_top(const real *x, size_t n)
 {
-    real top = x[0];
-    if (n >= EG_LANES) {
-        eg_vec best = eg_get(x, n);
-        size_t i = EG_LANES;
-        for (; i + EG_LANES <= n; i += EG_LANES) {
-            const eg_vec v = eg_get(x + i, EG_LANES);
-            const eg_mask larger = (eg_mask) (v > best);
-            best = (eg_vec) ((larger & (eg_mask) v) | (~larger & (eg_mask) best));
-        }
-        for (size_t lane = 0; lane < EG_LANES; lane++)
-            top = best[lane] > top ? best[lane] : top;
-        x += i;
-        n -= i;
-    }
-    for (size_t i = 0; i < n; i++)
+    eg_vec best = eg_all(x[0]);
+    size_t i = 0;
+    for (; i + EG_LANES <= n; i += EG_LANES)
+        best = eg_most(eg_get(x + i, EG_LANES), best);
+    real top = eg_htop(best);
+    for (; i < n; i++)
         top = x[i] > top ? x[i] : top;
     return top;
 }

@@ -38,9 +38,10 @@ void EG_K(inverse_norms)(real *restrict inv, const real *restrict memory, size_t
         inv[i] = 1 / root(inv[i] + EG_COSINE_EPS);
 }
 
-/* sum_m x_m row_m(i), times `scale` if there is one. */
+/* scale scales_i sum_m x_m row_m(i) */
 EG_INLINE void combine_block(const size_t vecs, size_t left, size_t i, real *out, const real *x,
-                             const real *scale, const real *memory, size_t slots, size_t width)
+                             real scale, const real *scales, const real *memory, size_t slots,
+                             size_t width)
 {
     eg_vec acc[8] = {{0}};
     for (size_t m = 0; m < width; m++)
@@ -49,87 +50,73 @@ EG_INLINE void combine_block(const size_t vecs, size_t left, size_t i, real *out
     EG_EACH_VEC
     {
         const size_t at = i + v * EG_LANES, there = left - v * EG_LANES;
-        eg_put(out + at, acc[v] * eg_get(scale + at, there), there);
+        eg_put(out + at, acc[v] * (scale * eg_get(scales + at, there)), there);
     }
 }
 
-/* w~_i = sum_o w_g((i - o) mod N) s(o), eq. 8.  Offsets -range .. range are stored at
- * 0 .. 2 range; an offset of +1 moves the weighting to the next slot.  `ring` holds w_g with
- * `range` numbers of the other end on both sides, so that nothing wraps in the loop. */
-EG_INLINE void make_ring(real *restrict ring, const real *restrict w, size_t n, size_t range)
+/* A weighting as a ring: before slot 0 come `range` numbers of the other end, and behind the
+ * last slot as many of the front, so that nothing wraps in a loop.  ring + range holds the
+ * weighting already. */
+EG_INLINE void close_ring(real *ring, size_t n, size_t range)
 {
     for (size_t i = 0; i < range; i++) {
-        ring[i] = w[(n - range % n + i) % n];
-        ring[range + n + i] = w[i % n];
-    }
-    memcpy(ring + range, w, n * sizeof *w);
-}
-
-EG_INLINE void shift(real *restrict out, const real *restrict ring, const real *restrict s,
-                     size_t n, size_t range)
-{
-    if (range == 1) {
-        const real back = s[0], stay = s[1], on = s[2];
-#pragma omp simd
-        for (size_t i = 0; i < n; i++)
-            out[i] = on * ring[i] + stay * ring[i + 1] + back * ring[i + 2];
-        return;
-    }
-#pragma omp simd
-    for (size_t i = 0; i < n; i++)
-        out[i] = s[0] * ring[i + 2 * range];
-    for (size_t o = 1; o <= 2 * range; o++) {
-        const real weight = s[o];
-        const real *from = ring + 2 * range - o;
-#pragma omp simd
-        for (size_t i = 0; i < n; i++)
-            out[i] += weight * from[i];
+        ring[i] = ring[range + (n - range % n + i) % n];
+        ring[range + n + i] = ring[range + i % n];
     }
 }
 
-/* y = exp(beta (x - max x)) / sum; y may be x. */
-EG_INLINE void softmax(real *y, const real *x, real beta, size_t n)
+/* y = exp(beta (x - max x)) / sum */
+EG_INLINE void softmax(real *restrict y, const real *restrict x, real beta, size_t n)
 {
     const real top = eg_top(x, n);
-#pragma omp simd
-    for (size_t i = 0; i < n; i++)
-        y[i] = eg_vexp(beta * (x[i] - top));
-    const real scale = 1 / eg_sum(y, n);
-#pragma omp simd
-    for (size_t i = 0; i < n; i++)
-        y[i] *= scale;
+    eg_vec sum = {0};
+    for (size_t i = 0; i < n; i += EG_LANES) {
+        eg_put(y + i, eg_vexp(beta * (eg_get(x + i, n - i) - top)), n - i);
+        sum += eg_get(y + i, n - i);
+    }
+    const real scale = 1 / eg_hsum(sum);
+    for (size_t i = 0; i < n; i += EG_LANES)
+        eg_put(y + i, scale * eg_get(y + i, n - i), n - i);
 }
 
 void EG_K(address)(real *restrict w, struct eg_address_saved *saved, const struct eg_head_row *head,
                    const real *restrict memory, const real *restrict w_prev, real *restrict work,
                    size_t slots, size_t width, size_t range)
 {
-    real *restrict w_g = saved->w_g, *restrict logs = saved->logs;
-    const real *restrict w_c = saved->w_c, *restrict w_s = saved->w_s;
-    real *restrict key = work, *restrict ring = work + width;
+    const size_t n = slots;
+    const real *restrict shift = head->shift, *restrict w_c = saved->w_c;
+    real *restrict w_g = saved->w_g, *restrict w_s = saved->w_s, *restrict logs = saved->logs;
+    real *restrict ring = work;
 
     /* K_i = k . M_i / (|k| |M_i|), eq. 6, guarded */
     saved->inv_key = 1 / root(eg_inner(head->key, head->key, width) + EG_COSINE_EPS);
-    for (size_t m = 0; m < width; m++)
-        key[m] = head->key[m] * saved->inv_key;
-    EG_OVER_BLOCKS(slots, combine_block, saved->cosine, key, saved->inv, memory, slots, width);
+    EG_OVER_BLOCKS(n, combine_block, saved->cosine, head->key, saved->inv_key, saved->inv, memory,
+                   n, width);
 
     /* w_c = softmax(beta K), eq. 5;  w_g = g w_c + (1 - g) w_prev, eq. 7 */
-    softmax(saved->w_c, saved->cosine, head->beta, slots);
-    const real gate = head->gate;
-#pragma omp simd
-    for (size_t i = 0; i < slots; i++)
-        w_g[i] = gate * w_c[i] + (1 - gate) * w_prev[i];
+    softmax(saved->w_c, saved->cosine, head->beta, n);
+    const real gate = head->gate, keep = 1 - head->gate;
+    for (size_t i = 0; i < n; i += EG_LANES) {
+        const eg_vec blend = gate * eg_get(w_c + i, n - i) + keep * eg_get(w_prev + i, n - i);
+        eg_put(w_g + i, blend, n - i);
+        eg_put(ring + range + i, blend, n - i);
+    }
+    close_ring(ring, n, range);
 
-    /* w~, eq. 8 */
-    make_ring(ring, w_g, slots, range);
-    shift(saved->w_s, ring, head->shift, slots, range);
+    /* w~_i = sum_o w_g((i - o) mod N) s(o), eq. 8.  Offsets -range .. range are stored at
+     * 0 .. 2 range; an offset of +1 moves the weighting to the next slot. */
+    for (size_t i = 0; i < n; i += EG_LANES) {
+        eg_vec moved = {0};
+        for (size_t o = 0; o <= 2 * range; o++)
+            moved += shift[o] * eg_get(ring + i + 2 * range - o, n - i);
+        eg_put(w_s + i, moved, n - i);
+        const eg_vec floored =
+            eg_select((eg_mask) (moved < EG_SHARPEN_FLOOR), eg_all(EG_SHARPEN_FLOOR), moved);
+        eg_put(logs + i, eg_vlog(floored), n - i);
+    }
 
     /* w = w~^gamma / sum, eq. 9, as softmax(gamma log w~): w~^gamma itself underflows */
-#pragma omp simd
-    for (size_t i = 0; i < slots; i++)
-        logs[i] = eg_vlog(w_s[i] < EG_SHARPEN_FLOOR ? EG_SHARPEN_FLOOR : w_s[i]);
-    softmax(w, logs, head->gamma, slots);
+    softmax(w, logs, head->gamma, n);
 }
 
 /* dk_m += sum_i a_i M_mi;  dM_mi += a_i k_m / |k| - b_i M_mi; k is given over |k| */
@@ -176,59 +163,57 @@ void EG_K(address_back)(struct eg_head_row *dhead, real *restrict dmemory, real 
     const real *restrict w_s = saved->w_s, *restrict w_g = saved->w_g;
     const real *restrict w_c = saved->w_c, *restrict cosine = saved->cosine;
     const real *restrict inv = saved->inv, *restrict logs = saved->logs;
-    real *restrict a = work, *restrict b = a + n, *restrict c = b + n;
-    real *restrict ring = c + n, *restrict key = ring + n + 2 * range;
+    real *restrict a = work, *restrict b = a + n;
+    real *restrict ring = b + n, *restrict key = ring + n + 2 * range;
     real *restrict dkey = key + width;
 
     /* Sharpening.  With l_i = ln w~_i and D_i = w_i (dw_i - sum_j dw_j w_j):
      *     dw~_i = gamma D_i / w~_i      dgamma = sum_i D_i l_i
      * Below the floor l_i is constant and dw~_i is zero. */
     const real mean = eg_inner(dw, w, n);
-#pragma omp simd
-    for (size_t i = 0; i < n; i++) {
-        c[i] = w[i] * (dw[i] - mean);
-        a[i] = w_s[i] > EG_SHARPEN_FLOOR ? gamma * c[i] / w_s[i] : 0;
+    eg_vec dgamma = {0};
+    for (size_t i = 0; i < n; i += EG_LANES) {
+        const eg_vec d = eg_get(w + i, n - i) * (eg_get(dw + i, n - i) - mean);
+        const eg_vec moved = eg_get(w_s + i, n - i);
+        const eg_vec slope = gamma * d / moved;
+        eg_put(ring + range + i, eg_select((eg_mask) (moved > EG_SHARPEN_FLOOR), slope, eg_all(0)),
+               n - i);
+        dgamma += d * eg_get(logs + i, n - i);
     }
-    dhead->gamma += eg_inner(c, logs, n);
+    dhead->gamma += eg_hsum(dgamma);
+    close_ring(ring, n, range);
 
-    /* Shift: dw_g (in b) is dw~ shifted the other way; ds_o = sum_i dw~(i + o) w_g(i). */
-    make_ring(ring, a, n, range);
+    /* Shift: dw_g (in b) is dw~ shifted the other way; ds_o = sum_i dw~(i + o) w_g(i).
+     * Gate: dg = sum_i dw_g_i (w_c_i - w_prev_i). */
     for (size_t o = 0; o <= 2 * range; o++)
         dhead->shift[o] += eg_inner(ring + o, w_g, n);
-    if (range == 1) {
-        const real back = head->shift[0], stay = head->shift[1], on = head->shift[2];
-#pragma omp simd
-        for (size_t i = 0; i < n; i++)
-            b[i] = back * ring[i] + stay * ring[i + 1] + on * ring[i + 2];
-    } else {
-#pragma omp simd
-        for (size_t i = 0; i < n; i++)
-            b[i] = head->shift[0] * ring[i];
-        for (size_t o = 1; o <= 2 * range; o++) {
-            const real weight = head->shift[o];
-#pragma omp simd
-            for (size_t i = 0; i < n; i++)
-                b[i] += weight * ring[i + o];
-        }
+    const real *restrict shift = head->shift;
+    eg_vec with_c = {0}, with_prev = {0};
+    for (size_t i = 0; i < n; i += EG_LANES) {
+        eg_vec dw_g = {0};
+        for (size_t o = 0; o <= 2 * range; o++)
+            dw_g += shift[o] * eg_get(ring + i + o, n - i);
+        eg_put(b + i, dw_g, n - i);
+        with_c += dw_g * eg_get(w_c + i, n - i);
+        with_prev += dw_g * eg_get(w_prev + i, n - i);
+        if (dw_prev)
+            eg_put(dw_prev + i, eg_get(dw_prev + i, n - i) + (1 - gate) * dw_g, n - i);
     }
+    const real s = eg_hsum(with_c);
+    dhead->gate += s - eg_hsum(with_prev);
 
-    /* Gate: dg = sum_i dw_g_i (w_c_i - w_prev_i).  Softmax: with s = sum_j dw_g_j w_c_j,
-     * dlogit_i = g w_c_i (dw_g_i - s); dbeta = sum_i dlogit_i K_i; dK_i = beta dlogit_i. */
-    const real s = eg_inner(b, w_c, n);
-    dhead->gate += s - eg_inner(b, w_prev, n);
-    if (dw_prev) {
-#pragma omp simd
-        for (size_t i = 0; i < n; i++)
-            dw_prev[i] += (1 - gate) * b[i];
+    /* Softmax: with s = sum_j dw_g_j w_c_j, dlogit_i = g w_c_i (dw_g_i - s);
+     * dbeta = sum_i dlogit_i K_i; dK_i = beta dlogit_i. */
+    eg_vec dbeta = {0};
+    for (size_t i = 0; i < n; i += EG_LANES) {
+        const eg_vec dlogit = gate * eg_get(w_c + i, n - i) * (eg_get(b + i, n - i) - s);
+        const eg_vec to_beta = dlogit * eg_get(cosine + i, n - i);
+        const eg_vec over = beta * eg_get(inv + i, n - i);
+        dbeta += to_beta;
+        eg_put(a + i, dlogit * over, n - i); /* to the key and the memory, over |M_i| */
+        eg_put(b + i, to_beta * over * eg_get(inv + i, n - i), n - i); /* the memory along itself */
     }
-#pragma omp simd
-    for (size_t i = 0; i < n; i++) {
-        const real dlogit = gate * w_c[i] * (b[i] - s);
-        c[i] = dlogit * cosine[i];
-        a[i] = beta * dlogit * inv[i];        /* to the key and the memory, over |M_i| */
-        b[i] = beta * c[i] * inv[i] * inv[i]; /* the memory along itself               */
-    }
-    const real along = eg_sum(c, n);
+    const real along = eg_hsum(dbeta);
     dhead->beta += along;
 
     /* Cosine: dk_m = (sum_i a_i M_mi - (k_m / |k|) sum_i dK_i K_i) / |k|

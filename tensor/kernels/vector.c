@@ -23,47 +23,52 @@ real EG_K(dot)(const real *x, const real *y, size_t n)
 
 void EG_K(exp)(real *restrict y, const real *restrict x, size_t n)
 {
-#pragma omp simd
-    for (size_t i = 0; i < n; i++)
-        y[i] = eg_vexp(x[i]);
+    for (size_t i = 0; i < n; i += EG_LANES)
+        eg_put(y + i, eg_vexp(eg_get(x + i, n - i)), n - i);
 }
 
 void EG_K(log)(real *restrict y, const real *restrict x, size_t n)
 {
-#pragma omp simd
-    for (size_t i = 0; i < n; i++)
-        y[i] = eg_vlog(x[i]);
+    for (size_t i = 0; i < n; i += EG_LANES)
+        eg_put(y + i, eg_vlog(eg_get(x + i, n - i)), n - i);
 }
 
 void EG_K(sigmoid)(real *restrict y, const real *restrict x, size_t n)
 {
-#pragma omp simd
-    for (size_t i = 0; i < n; i++)
-        y[i] = eg_vsigmoid(x[i]);
+    for (size_t i = 0; i < n; i += EG_LANES)
+        eg_put(y + i, eg_vsigmoid(eg_get(x + i, n - i)), n - i);
 }
 
 void EG_K(tanh)(real *restrict y, const real *restrict x, size_t n)
 {
-#pragma omp simd
-    for (size_t i = 0; i < n; i++)
-        y[i] = eg_vtanh(x[i]);
+    for (size_t i = 0; i < n; i += EG_LANES)
+        eg_put(y + i, eg_vtanh(eg_get(x + i, n - i)), n - i);
 }
 
 void EG_K(lstm)(real *restrict h, real *restrict c, real *restrict act, const real *restrict z,
                 const real *restrict c_prev, size_t cells)
 {
-    real *restrict in = act, *restrict forget = act + cells, *restrict out = act + 2 * cells;
-    real *restrict cand = act + 3 * cells, *restrict tanh_c = act + 4 * cells;
-#pragma omp simd
-    for (size_t i = 0; i < cells; i++) {
-        in[i] = eg_vsigmoid(z[i]);
-        forget[i] = eg_vsigmoid(z[cells + i]);
-        out[i] = eg_vsigmoid(z[2 * cells + i]);
-        cand[i] = eg_vtanh(z[3 * cells + i]);
-        c[i] = forget[i] * c_prev[i] + in[i] * cand[i];
-        tanh_c[i] = eg_vtanh(c[i]);
-        h[i] = out[i] * tanh_c[i];
+    for (size_t i = 0; i < cells; i += EG_LANES) {
+        const size_t left = cells - i;
+        const eg_vec in = eg_vsigmoid(eg_get(z + i, left));
+        const eg_vec forget = eg_vsigmoid(eg_get(z + cells + i, left));
+        const eg_vec out = eg_vsigmoid(eg_get(z + 2 * cells + i, left));
+        const eg_vec cand = eg_vtanh(eg_get(z + 3 * cells + i, left));
+        const eg_vec cell = forget * eg_get(c_prev + i, left) + in * cand;
+        const eg_vec tanh_c = eg_vtanh(cell);
+        eg_put(act + i, in, left);
+        eg_put(act + cells + i, forget, left);
+        eg_put(act + 2 * cells + i, out, left);
+        eg_put(act + 3 * cells + i, cand, left);
+        eg_put(act + 4 * cells + i, tanh_c, left);
+        eg_put(c + i, cell, left);
+        eg_put(h + i, out * tanh_c, left);
     }
+}
+
+EG_INLINE void add_to(real *y, eg_vec x, size_t left)
+{
+    eg_put(y, eg_get(y, left) + x, left);
 }
 
 /* With dC = dc + dh o (1 - tanh(c)^2):
@@ -73,19 +78,18 @@ void EG_K(lstm_back)(real *restrict dz, real *restrict dc_prev, const real *rest
                      const real *restrict dc, const real *restrict act, const real *restrict c_prev,
                      size_t cells)
 {
-    const real *in = act, *forget = act + cells, *out = act + 2 * cells;
-    const real *cand = act + 3 * cells, *tanh_c = act + 4 * cells;
-#pragma omp simd
-    for (size_t i = 0; i < cells; i++) {
-        const real d = dc[i] + dh[i] * out[i] * (1 - tanh_c[i] * tanh_c[i]);
-        dz[i] += d * cand[i] * in[i] * (1 - in[i]);
-        dz[cells + i] += d * c_prev[i] * forget[i] * (1 - forget[i]);
-        dz[2 * cells + i] += dh[i] * tanh_c[i] * out[i] * (1 - out[i]);
-        dz[3 * cells + i] += d * in[i] * (1 - cand[i] * cand[i]);
-    }
-    if (dc_prev) {
-#pragma omp simd
-        for (size_t i = 0; i < cells; i++)
-            dc_prev[i] += (dc[i] + dh[i] * out[i] * (1 - tanh_c[i] * tanh_c[i])) * forget[i];
+    for (size_t i = 0; i < cells; i += EG_LANES) {
+        const size_t left = cells - i;
+        const eg_vec in = eg_get(act + i, left), forget = eg_get(act + cells + i, left);
+        const eg_vec out = eg_get(act + 2 * cells + i, left);
+        const eg_vec cand = eg_get(act + 3 * cells + i, left);
+        const eg_vec tanh_c = eg_get(act + 4 * cells + i, left), d_h = eg_get(dh + i, left);
+        const eg_vec d = eg_get(dc + i, left) + d_h * out * (1 - tanh_c * tanh_c);
+        add_to(dz + i, d * cand * in * (1 - in), left);
+        add_to(dz + cells + i, d * eg_get(c_prev + i, left) * forget * (1 - forget), left);
+        add_to(dz + 2 * cells + i, d_h * tanh_c * out * (1 - out), left);
+        add_to(dz + 3 * cells + i, d * in * (1 - cand * cand), left);
+        if (dc_prev)
+            add_to(dc_prev + i, d * forget, left);
     }
 }

@@ -21,15 +21,18 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import Callable
 
 import h5py
 import numpy as np
 
 Array = np.ndarray
+Function = Callable[[Array], Array]
 Fields = dict[str, Array]           # by the name of the dataset, for one step or before the first
 
 GIVEN = {"input", "target", "mask", "phase"}     # come from the task, not from the network
 COSINE_EPSILON = 1e-8                            # N8, (6)
+SCALAR = 0                                       # one number a head, without an axis of its own
 WEIGHTING_FLOOR = 1e-30                          # N8, before the logarithm
 
 
@@ -75,6 +78,17 @@ def plain(value: object) -> object:
     return value.decode() if isinstance(value, bytes) else value
 
 
+class Config(dict):
+    """What lies in /config_values, by key: config["memory.slots"]."""
+
+    def __init__(self, run: h5py.File) -> None:
+        super().__init__((path.replace("/", "."), plain(data[()]))
+                         for path, data in flat(run["config_values"]).items())
+
+    def __missing__(self, key: str) -> object:
+        raise CannotCheck(f"/config_values does not have {key}")
+
+
 class Parameters:
     """What lies in /parameters, and which of it was asked for."""
 
@@ -85,21 +99,16 @@ class Parameters:
                         for name, data in flat(run["parameters"]).items()}
         self.unused = set(self.tensors)
 
-    def __contains__(self, name: str) -> bool:
-        return name in self.tensors
-
-    def __getitem__(self, name: str) -> Array:
+    def get(self, name: str, *shape: int) -> Array:
+        """The tensor in the shape that equations.md gives it."""
         if name not in self.tensors:
             raise CannotCheck(f"/parameters/{name} is missing")
         self.unused.discard(name)
-        return self.tensors[name]
-
-    def get(self, name: str, shape: tuple[int, ...]) -> Array:
-        """The tensor, checked against the shape that equations.md gives it."""
-        tensor = self[name]
-        if tensor.shape != shape:
-            raise CannotCheck(f"/parameters/{name} has the shape {tensor.shape}, not {shape}")
-        return tensor
+        tensor = self.tensors[name]
+        stored = shape[1:] if len(shape) == 2 and shape[0] == 1 else shape
+        if tensor.shape != stored:
+            raise CannotCheck(f"/parameters/{name} has the shape {tensor.shape}, not {stored}")
+        return tensor.reshape(shape)
 
 
 class Layer:
@@ -107,7 +116,7 @@ class Layer:
 
     PARTS = {"feedforward": 1, "rnn": 1, "gru": 3, "lstm": 4}       # G
 
-    def __init__(self, parameters: Parameters, config: dict, index: int, inputs: int,
+    def __init__(self, parameters: Parameters, config: Config, index: int, inputs: int,
                  read: int) -> None:
         path = f"controller/layer{index}/"
         self.kind: str = config["controller.type"]
@@ -120,19 +129,19 @@ class Layer:
 
         columns = self.PARTS[self.kind] * self.size
         rows = (read if index == 0 else 0) + (self.size if self.state else 0)
-        self.weight_input = parameters.get(path + "weight_input", (inputs, columns))
-        self.weight_recurrent = (parameters.get(path + "weight_recurrent", (rows, columns))
+        self.weight_input = parameters.get(path + "weight_input", inputs, columns)
+        self.weight_recurrent = (parameters.get(path + "weight_recurrent", rows, columns)
                                  if rows else np.zeros((0, columns)))
-        self.bias = parameters.get(path + "bias", (columns,))
+        self.bias = parameters.get(path + "bias", columns)
         if self.kind == "gru":
-            self.bias_recurrent = parameters.get(path + "bias_recurrent", (columns,))
+            self.bias_recurrent = parameters.get(path + "bias_recurrent", columns)
         if self.kind == "feedforward":
             self.activation = ACTIVATIONS[config["controller.activation"]]
 
         self.start: Fields = {}
         for name, tensor in zip(self.state, ("hidden_start", "cell_start")):
             learned = config["controller.start"] == "learned"
-            self.start[name] = (parameters.get(path + tensor, (self.size,)) if learned
+            self.start[name] = (parameters.get(path + tensor, self.size) if learned
                                 else np.zeros(self.size))
 
     def step(self, u: Array, before: Fields) -> Fields:
@@ -159,7 +168,7 @@ class Layer:
 class Memory:
     """The memory of a Neural Turing Machine: part N."""
 
-    def __init__(self, parameters: Parameters, config: dict) -> None:
+    def __init__(self, parameters: Parameters, config: Config) -> None:
         self.slots: int = int(config["memory.slots"])
         self.width: int = int(config["memory.width"])
         self.heads = {"read": int(config["memory.read_heads"]),
@@ -169,22 +178,22 @@ class Memory:
         self.read_numbers = self.heads["read"] * self.width
         self.start = self.before_first(parameters, config)
 
-    def before_first(self, parameters: Parameters, config: dict) -> Fields:
+    def before_first(self, parameters: Parameters, config: Config) -> Fields:
         """N12-N14"""
         readers, heads = self.heads["read"], sum(self.heads.values())
         memory = np.full((self.slots, self.width), float(config["memory.start_value"]))
         if config["memory.start"] != "constant":
-            memory = parameters.get("memory/start", (self.width, self.slots)).T
+            memory = parameters.get("memory/start", self.width, self.slots).T
         read = np.zeros(self.read_numbers)
         if config["memory.read_start"] == "learned":
-            read = parameters.get("memory/read_start", (self.read_numbers,))
+            read = parameters.get("memory/read_start", self.read_numbers)
         weights = np.zeros((heads, self.slots))
         if config["memory.weighting"] == "first":
             weights[:, 0] = 1.0
         elif config["memory.weighting"] == "uniform":
             weights[:] = 1.0 / self.slots
         else:
-            logits = parameters.get("memory/weighting_start", (heads, self.slots))
+            logits = parameters.get("memory/weighting_start", heads, self.slots)
             weights = softmax(logits)
         return {"memory": memory, "read": read.reshape(readers, self.width),
                 "read_weights": weights[:readers], "write_weights": weights[readers:]}
@@ -195,21 +204,22 @@ class Memory:
 
     def given_to_heads(self, xi: Array) -> Fields:
         """N1-N7: what drives the heads, cut from the interface and put into range."""
-        common = [("key", self.width, np.tanh), ("strength", 1, softplus), ("gate", 1, sigmoid),
-                  ("shift", 2 * self.reach + 1, softmax),
-                  ("sharpening", 1, lambda x: 1.0 + softplus(x))]
-        kinds = {"read": [("read_" + name, *rest) for name, *rest in common],
-                 "write": [("write_" + name, *rest) for name, *rest in common]
-                 + [("erase", self.width, sigmoid), ("add", self.width, np.tanh)]}
+        parts: list[tuple[str, int, Function]] = []
+        for kind, heads in self.heads.items():
+            head = [(kind + "_key", self.width, np.tanh),
+                    (kind + "_strength", SCALAR, softplus),
+                    (kind + "_gate", SCALAR, sigmoid),
+                    (kind + "_shift", 2 * self.reach + 1, softmax),
+                    (kind + "_sharpening", SCALAR, lambda x: 1.0 + softplus(x))]
+            if kind == "write":
+                head += [("erase", self.width, sigmoid), ("add", self.width, np.tanh)]
+            parts += head * heads
         fields: dict[str, list[Array]] = {}
         at = 0
-        for kind, parts in kinds.items():
-            for _ in range(self.heads[kind]):
-                for name, count, function in parts:
-                    value = function(xi[at:at + count])
-                    fields.setdefault(name, []).append(value[0] if function_is_scalar(name)
-                                                       else value)
-                    at += count
+        for name, count, function in parts:
+            columns = function(xi[at:at + (count or 1)])
+            fields.setdefault(name, []).append(columns if count else columns[0])
+            at += count or 1
         return {name: np.array(values) for name, values in fields.items()}
 
     def weigh(self, kind: str, given: Fields, before: Array, memory: Array) -> Array:
@@ -242,23 +252,15 @@ class Memory:
         return now
 
 
-def function_is_scalar(name: str) -> bool:
-    """Whether a head has one number of that name, which has no axis of its own."""
-    return name.endswith(("_strength", "_gate", "_sharpening"))
-
-
 class Network:
     """M1-M4: a controller, and a memory or none."""
 
     def __init__(self, run: h5py.File, inputs: int, outputs: int) -> None:
-        config = {path.replace("/", "."): plain(data[()])
-                  for path, data in flat(run["config_values"]).items()}
+        config = Config(run)
         self.parameters = parameters = Parameters(run)
-        kinds = {"ntm": Memory(parameters, config) if config["memory.type"] == "ntm" else None,
-                 "none": None}
-        if config["memory.type"] not in kinds:
+        if config["memory.type"] not in ("none", "ntm"):
             raise CannotCheck(f"the memory '{config['memory.type']}' is not known here")
-        self.memory = kinds[config["memory.type"]]
+        self.memory = Memory(parameters, config) if config["memory.type"] == "ntm" else None
         read = self.memory.read_numbers if self.memory else 0
 
         self.layers: list[Layer] = []
@@ -272,10 +274,10 @@ class Network:
                 size = self.layers[-1].size
         if self.memory:
             columns = self.memory.columns()
-            self.interface = (parameters.get("interface/weight", (size, columns)),
-                              parameters.get("interface/bias", (columns,)))
-        self.out = (parameters.get("output/weight", (size + read, outputs)),
-                    parameters.get("output/bias", (outputs,)))
+            self.interface = (parameters.get("interface/weight", size, columns),
+                              parameters.get("interface/bias", columns))
+        self.out = (parameters.get("output/weight", size + read, outputs),
+                    parameters.get("output/bias", outputs))
 
     def start(self) -> Fields:
         fields: Fields = dict(self.memory.start) if self.memory else {}

@@ -3,7 +3,8 @@
  *     bad_data FAULT FILE.h5
  *
  * Without a fault ("good") there are 6 sequences of up to 4 steps, 2 inputs and 1 output;
- * "wide" is as good, with 3 inputs. */
+ * "wide" is as good, with 3 inputs; "huge" is valid, but sequence 5 has inputs as large
+ * as a float can be, always the same, and answers that differ. */
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -28,9 +29,9 @@ static int put(hid_t file, const char *name, hid_t type, int rank, const hsize_t
 int main(int argc, char **argv)
 {
     static const char *const faults[] = {
-        "good",     "wide",       "no-target", "no-steps",  "zero-length",
-        "too-long", "sequences",  "steps",     "nan-input", "nan-target",
-        "infinite", "big-target", "mask",      "text",      NULL,
+        "good",      "wide",  "no-target", "no-steps",   "zero-length", "too-long",
+        "sequences", "steps", "nan-input", "nan-target", "infinite",    "big-target",
+        "mask",      "text",  "huge",      NULL,
     };
     const char *const fault = argc == 3 ? argv[1] : "";
     size_t known = 0;
@@ -65,6 +66,9 @@ int main(int argc, char **argv)
         target[4 * T + 1] = NAN;
     if (IS("big-target"))
         target[4 * T + 1] = 1.5F;
+    if (IS("huge"))
+        for (hsize_t k = 4 * T * inputs; k < 5 * T * inputs; k++)
+            input[k] = 3e38F;
     if (IS("mask"))
         memset(mask + 3 * T, 0, T);
 

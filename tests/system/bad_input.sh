@@ -3,10 +3,8 @@
 # the right exit status, in words that name the fault, and without losing or leaving a file.
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
-begin "$1"
-bad_data=$(realpath -- "$2") || exit 1
-bump_format=$(realpath -- "$3") || exit 1
-cd "$work/files" || exit 1
+begin "$1" "$2" "$3"
+bad_data=${given[0]} bump_format=${given[1]}
 
 # refused SENTENCE STATUS WORDS... -- ARGUMENT...: the program refuses, and x.h5 is not there.
 refused() {

@@ -3,9 +3,8 @@
 # program, from anywhere, and the library, through pkg-config.
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
-begin "$1"
-build=$(realpath -- "$2") || exit 1
-cd "$work/files" || exit 1
+begin "$1" "$2"
+build=${given[0]}
 
 status=0
 meson install -C "$build" --no-rebuild --destdir "$work/root" >"$work/said/out" \

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # tests/system/lib.sh -- what the tests of the whole program share.
 #
-# A test sources this file, calls `begin PROGRAM` and works in a directory of its own, which
+# A test sources this file, calls `begin PROGRAM FILE...` and works in a directory of its own, which
 # is gone at the end.  It runs commands with `run` or `fed`, and states claims, each of which
 # prints one line, "ok - SENTENCE" or "not ok - SENTENCE".  `finish` ends it; the exit status
 # is 0 when every claim held.
@@ -9,7 +9,7 @@ set -uo pipefail
 export LC_ALL=C
 export OMP_WAIT_POLICY=passive # other tests run beside this one
 
-engram='' work='' status=0 failed=0 claims=0
+engram='' given=() work='' status=0 failed=0 claims=0
 
 # A network and a run so small that training takes a moment; `-s` that follow go before these.
 # shellcheck disable=SC2034
@@ -19,14 +19,13 @@ short=(--threads 1 -s task.length_max=5 -s task.bits=3 -s train.sequences=800
     -s evaluate.sequences=40 -s probe.lengths=5 -s controller.size=24)
 # shellcheck disable=SC2034
 small=("${short[@]}" -s memory.slots=16 -s memory.width=8)
-# Steps this long, without a limit, soon end beyond what a float holds.
-# shellcheck disable=SC2034
-wild=("${small[@]}" --seed 1 -s train.optimiser=sgd -s train.momentum=0.9999
-    -s train.learning_rate=1000 -s train.clip=none -s train.schedule=constant
-    -s train.sequences=16000 -s memory.start_value=1e6 -s controller.init_scale=100)
-
-begin() { # begin PROGRAM
+begin() { # begin PROGRAM [FILE...]: the files are then ${given[0]} and so on, from anywhere
     engram=$(realpath -- "$1") || exit 1
+    shift
+    local file
+    for file in "$@"; do
+        given+=("$(realpath -- "$file")") || exit 1
+    done
     [ -x "$engram" ] || {
         echo "${0##*/}: no program $engram" >&2
         exit 1

@@ -7,8 +7,8 @@
 # those of the README; verify, which takes an hour, is stopped as by Ctrl-C.
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
-readme=$(realpath -- "$2") || exit 1
-begin "$1"
+begin "$1" "$2"
+readme=${given[0]}
 
 # What the README takes for granted.
 "$engram" train ntm/copy --print-config >my.yaml || exit 1

@@ -41,7 +41,7 @@ ended "and goes on again, with another number of threads" 0
 run train ntm/copy "${often[@]}" --seed 5 -o once.h5
 claim "to the same bits" same once.h5 twice.h5
 
-# --- runs that cannot go on, or need not ---
+# --- runs that need not go on, or further than planned ---
 
 cp once.h5 before.h5
 run resume once.h5 --threads 1
@@ -59,10 +59,6 @@ if command -v h5dump >/dev/null; then
     h5dump -y -d /config_values/train/sequences once.h5 >length
     claim "and its file says how long it is" grep -qE '^ *4400$' length
 fi
-run train ntm/copy "${wild[@]}" -q -o diverged.h5
-ended "a run that diverges" 3
-run resume diverged.h5 --threads 1
-ended "does not go on" 2 "diverged"
 
 # --- kill -9 ---
 

@@ -43,7 +43,9 @@ ended "describe shows tensors, fields, count and options" 0 "out:controller/laye
 
 for preset in $presets; do
     options=("${short[@]}")
-    "$engram" describe "$preset" | grep -q '^memory .*Neural Turing' && options=("${small[@]}")
+    run describe "$preset"
+    ended "describe $preset" 0 "out:learnable numbers"
+    grep -q '^memory .*Neural Turing' "$work/said/out" && options=("${small[@]}")
     file=${preset//\//-}.h5
     run train "$preset" "${options[@]}" --seed 1
     ended "train $preset" 0 "err:800 sequences" "out:mixed"
@@ -113,6 +115,12 @@ run bench ntm/copy "${tiny[@]}" --threads 1 --json
 ended "bench measures" 0 'out:"sequences_per_second"' 'out:"flops_per_sequence"' \
     'out:"gemm_gflops"' 'out:"gemm_fraction"' 'out:"allocations_after_warm_up": 0'
 claim "and prints an object of JSON" json "$work/said/out"
+# timeout sends SIGINT, and SIGKILL when that does not help; it has a signal ignored itself
+# where the shell has, so it is started afresh.
+status=0
+env --default-signal=INT timeout --foreground --preserve-status -k 10 -s INT 0.3 \
+    "$engram" gradcheck ntm/copy --components 0 >"$work/said/out" 2>"$work/said/err" || status=$?
+claim "Ctrl-C ends a long gradcheck" [ "$status" -eq 75 -o "$status" -eq 130 ]
 run verify
 ended "verify lists what it knows" 0 "out:ntm/copy"
 
