@@ -253,10 +253,25 @@ static const char *guess(const char *key, const char *const *keys, size_t n)
     return NULL;
 }
 
+/* A key of a file whose group has got another type since, by `-s GROUP.type=...`: it belonged to
+ * the type that was replaced. */
+static int is_stale(const struct eg_assignment *a)
+{
+    const char *const dot = strchr(a->key, '.');
+    if (a->form != EG_CONFIG_APART || !dot)
+        return 0;
+    const size_t n = (size_t) (dot - a->key) + 1;
+    for (const struct eg_assignment *b = a->next; b; b = b->next)
+        if (b->form == EG_CONFIG_JOINED && strncmp(b->key, a->key, n) == 0
+            && strcmp(b->key + n, "type") == 0)
+            return 1;
+    return 0;
+}
+
 int eg_config_finish(struct eg_config *config, struct eg_message *message)
 {
     const struct eg_assignment *a = config->first;
-    while (a && a->seen)
+    while (a && (a->seen || is_stale(a)))
         a = a->next;
     if (!a)
         return EG_OK;

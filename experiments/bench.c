@@ -60,6 +60,7 @@ static int longest(struct eg_experiment *e, const struct eg_command *c, struct e
 
 int eg_verb_bench(const struct eg_command *c)
 {
+    eg_catch_signals();
     struct eg_message message = {{0}};
     struct eg_experiment *e = calloc(1, sizeof *e);
     int ret = e ? longest(e, c, &message) : EG_RAISE(EG_ERR_NOMEM);

@@ -17,28 +17,29 @@ struct flag {
     enum kind kind;
     size_t at; /* in struct eg_command           */
     const char *help;
+    double most; /* COUNT: largest value allowed   */
 };
 
 #define AT(field) offsetof(struct eg_command, field)
 /* clang-format off */
 static const struct flag flags[] = {
-    {'s', "-s",             "KEY=VALUE", SETTING, 0,                "set an option (repeatable; later ones win)"},
-    {'o', "-o",             "FILE",      TEXT,    AT(output),       "output: the run file, data file or figure prefix"},
-    {'n', "--seed",         "N",         SEED,    0,                "seed of all random numbers (drawn and stored when not given)"},
-    {'S', "--seeds",        "A..B",      SEEDS,   0,                "one run for each seed from A to B, and a summary"},
-    {'t', "--threads",      "N",         COUNT,   AT(threads),      "threads (default: as many as there are processors)"},
-    {'q', "-q",             NULL,        SWITCH,  AT(quiet),        "no progress"},
-    {'j', "--json",         NULL,        SWITCH,  AT(json),         "one JSON object a report on standard output"},
-    {'d', "--dry-run",      NULL,        SWITCH,  AT(dry_run),      "say what would be done: parameters, memory, disk, time"},
-    {'p', "--print-config", NULL,        SWITCH,  AT(print_config), "print the effective configuration and stop"},
-    {'f', "--force",        NULL,        SWITCH,  AT(force),        "overwrite files that exist"},
-    {'D', "--dump",         "N",         COUNT,   AT(dump),         "write N training sequences of the task to the file of -o and stop"},
-    {'r', "--require",      "COST",      NUMBER,  AT(require),      "exit 4 unless the final cost is at most COST bit/sequence"},
-    {'F', "--format",       "FORMAT",    TEXT,    AT(format),       "svg, png or pdf"},
-    {'w', "--figure",       "NAME",      TEXT,    AT(figure),       "only this figure: learning, generalisation, sequence or heads"},
-    {'c', "--components",   "N",         COUNT,   AT(components),   "components checked of each tensor (0: all)"},
-    {'O', "--only",         "NAME",      TEXT,    AT(only),         "only the part of this name"},
-    {'h', "--help",         NULL,        SWITCH,  AT(help),         "this text"},
+    {'s', "-s",             "KEY=VALUE", SETTING, 0,                "set an option (repeatable; later ones win)", 0},
+    {'o', "-o",             "FILE",      TEXT,    AT(output),       "output: the run file, data file or figure prefix", 0},
+    {'n', "--seed",         "N",         SEED,    0,                "seed of all random numbers (drawn and stored when not given)", 0},
+    {'S', "--seeds",        "A..B",      SEEDS,   0,                "one run for each seed from A to B, and a summary", 0},
+    {'t', "--threads",      "N",         COUNT,   AT(threads),      "threads (default: as many as there are processors)", 1024},
+    {'q', "-q",             NULL,        SWITCH,  AT(quiet),        "no progress", 0},
+    {'j', "--json",         NULL,        SWITCH,  AT(json),         "one JSON object a report on standard output", 0},
+    {'d', "--dry-run",      NULL,        SWITCH,  AT(dry_run),      "say what would be done: parameters, memory, disk, time", 0},
+    {'p', "--print-config", NULL,        SWITCH,  AT(print_config), "print the effective configuration and stop", 0},
+    {'f', "--force",        NULL,        SWITCH,  AT(force),        "overwrite files that exist", 0},
+    {'D', "--dump",         "N",         COUNT,   AT(dump),         "write N training sequences of the task to the file of -o and stop", 1e9},
+    {'r', "--require",      "COST",      NUMBER,  AT(require),      "exit 4 unless the final cost is at most COST bit/sequence", 0},
+    {'F', "--format",       "FORMAT",    TEXT,    AT(format),       "svg, png or pdf", 0},
+    {'w', "--figure",       "NAME",      TEXT,    AT(figure),       "only this figure: learning, generalisation, sequence or heads", 0},
+    {'c', "--components",   "N",         COUNT,   AT(components),   "components checked of each tensor (0: all)", 1e9},
+    {'O', "--only",         "NAME",      TEXT,    AT(only),         "only the part of this name", 0},
+    {'h', "--help",         NULL,        SWITCH,  AT(help),         "this text", 0},
 };
 /* clang-format on */
 enum { FLAGS = sizeof flags / sizeof flags[0] };
@@ -77,9 +78,9 @@ static int apply(struct eg_command *c, const struct flag *flag, const char *valu
         memcpy(at, &value, sizeof value);
         return EG_OK;
     case COUNT:
-        if (!number(value, 0, 1e9, &x) || x != floor(x))
-            return EG_FAIL(EG_ERR_CONFIG, message, "%s %s: not a whole number from 0 to 1000000000",
-                           flag->name, value);
+        if (!number(value, 0, flag->most, &x) || x != floor(x))
+            return EG_FAIL(EG_ERR_CONFIG, message, "%s %s: not a whole number from 0 to %.0f",
+                           flag->name, value, flag->most);
         memcpy(at, &(long){(long) x}, sizeof(long));
         return EG_OK;
     case NUMBER:
@@ -135,6 +136,7 @@ int eg_command_parse(struct eg_command *c, int argc, char **argv, const struct e
 {
     memset(c, 0, sizeof *c);
     c->require = -1;
+    c->dump = -1;
     c->components = 12;
     c->argc = argc;
     c->argv = argv;

@@ -19,8 +19,26 @@ static int show(void *context, const struct eg_evaluation *v)
     return eg_interrupted() ? EG_ERR_MISSING : EG_OK;
 }
 
+/* The task must be as wide as the network. */
+static int widths_fit(struct eg_run *run, const struct eg_experiment *e, const char *path,
+                      struct eg_message *message)
+{
+    int64_t inputs, outputs;
+    int ret = eg_run_get_attr_int(run, "/", "inputs", &inputs, message);
+    if (!ret)
+        ret = eg_run_get_attr_int(run, "/", "outputs", &outputs, message);
+    if (ret || ((size_t) inputs == e->model.inputs && (size_t) outputs == e->model.outputs))
+        return ret;
+    const char *data = eg_config_text(e->config, "task.path", e->source.task->name);
+    return EG_FAIL(EG_ERR_SHAPE, message,
+                   "%s has %zu inputs and %zu outputs; the network of %s has %lld and %lld", data,
+                   e->model.inputs, e->model.outputs, path, (long long) inputs,
+                   (long long) outputs);
+}
+
 int eg_verb_evaluate(const struct eg_command *c)
 {
+    eg_catch_signals();
     struct eg_message message = {{0}};
     struct eg_experiment *e = calloc(1, sizeof *e);
     struct eg_run *run = NULL;
@@ -33,6 +51,7 @@ int eg_verb_evaluate(const struct eg_command *c)
         && !(ret = eg_recorder_config(run, &yaml, &message))
         && !(ret = eg_experiment_init(e, c->target[0], yaml, c->settings, c->n_settings, -1,
                                       &message))
+        && !(ret = widths_fit(run, e, c->target[0], &message))
         && !(ret = eg_experiment_trainer(e, (int) c->threads, &message))
         && !(ret = eg_recorder_load(run, e, &s.updates, &sums, rows, &message))) {
         eg_progress_start(&s.progress, c, 0, 0);

@@ -173,10 +173,6 @@ static int bind_parts(struct eg_experiment *e, struct eg_message *message)
     e->source.state = state;
     if ((ret = task->init(state, task_options, e->arena, &e->source.shape, message)))
         return ret;
-    if (e->source.shape.items && (size_t) e->train.batch > e->source.shape.items)
-        return EG_FAIL(EG_ERR_RANGE, message,
-                       "train.batch = %ld is more than the %zu sequences of the data",
-                       e->train.batch, e->source.shape.items);
     e->kernels = eg_kernels_find(kernel_names[e->run.kernels]);
     if (!e->kernels)
         return EG_FAIL(EG_ERR_CONFIG, message, "this machine cannot run kernels: %s",
@@ -212,6 +208,15 @@ int eg_experiment_init(struct eg_experiment *e, const char *name, const char *ya
             return ret;
     }
     return bind_parts(e, message);
+}
+
+int eg_experiment_trainable(const struct eg_experiment *e, struct eg_message *message)
+{
+    if (e->source.shape.items && (size_t) e->train.batch > e->source.shape.items)
+        return EG_FAIL(EG_ERR_RANGE, message,
+                       "train.batch = %ld is more than the %zu sequences of the data",
+                       e->train.batch, e->source.shape.items);
+    return EG_OK;
 }
 
 int eg_experiment_trainer(struct eg_experiment *e, int threads, struct eg_message *message)

@@ -54,6 +54,10 @@ EG_MUST_CHECK int eg_experiment_init(struct eg_experiment *e, const char *name, 
                                      const struct eg_setting *settings, size_t n_settings,
                                      long seed, struct eg_message *message);
 
+/* EG_ERR_RANGE when the batch is larger than the data. */
+EG_MUST_CHECK int eg_experiment_trainable(const struct eg_experiment *e,
+                                          struct eg_message *message);
+
 /* Makes the trainer: parameters, moments, arenas.  `threads` 0: as many as processors. */
 EG_MUST_CHECK int eg_experiment_trainer(struct eg_experiment *e, int threads,
                                         struct eg_message *message);

@@ -1,4 +1,5 @@
 /* experiments/main.c -- the program: finds the verb and runs it.  The only place that exits. */
+#include <signal.h>
 #include <stdio.h>
 
 #include <cblas.h>
@@ -71,7 +72,8 @@ int main(int argc, char **argv)
     const struct eg_verb *verb;
     gsl_set_error_handler_off();
     openblas_set_num_threads(1);
-    eg_catch_signals();
+    signal(SIGPIPE, SIG_IGN); /* a closed pipe is a failed write, not an end */
+    signal(SIGXFSZ, SIG_IGN); /* so is a file over its limit                 */
     if (argc == 2 && argv[1][0] == '-' && argv[1][1] == '-' && argv[1][2] == 'v') {
         printf("engram %s (%s)\n", EG_VERSION, EG_GIT_REVISION);
         return EG_EXIT_DONE;
@@ -84,8 +86,8 @@ int main(int argc, char **argv)
         eg_command_help(verb);
     else
         exit = verb->run(&command);
-    if (fflush(stdout) && !exit) {
-        perror("engram: standard output");
+    if ((fflush(stdout) || ferror(stdout)) && !exit) {
+        fprintf(stderr, "engram: standard output cannot be written\n");
         exit = EG_EXIT_IO;
     }
     return exit;

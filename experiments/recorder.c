@@ -112,6 +112,8 @@ int eg_recorder_create(struct eg_recorder *r, const struct eg_experiment *e,
     if (!(ret = eg_run_put_attr_int(r->run, "/", "seed", e->run.seed, message))
         && !(ret = eg_run_put_attr_text(r->run, "/", "default", "train", message))
         && !(ret = eg_run_put_attr_text(r->run, "/", "name", e->name, message))
+        && !(ret = eg_run_put_attr_int(r->run, "/", "inputs", (int64_t) e->model.inputs, message))
+        && !(ret = eg_run_put_attr_int(r->run, "/", "outputs", (int64_t) e->model.outputs, message))
         && !(ret = eg_recorder_put_config(r->run, e, message))
         && !(ret = eg_recorder_provenance(r->run, e, command, message))
         && !(ret = tables(r, message)))

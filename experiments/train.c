@@ -178,6 +178,13 @@ static int all_seeds(const struct eg_command *c, const char *name)
     double low, high;
     wilson(solved, n, &low, &high);
     qsort(solved_at, solved, sizeof *solved_at, by_value);
+    if (c->json) {
+        printf("{\"report\": \"seeds\", \"preset\": \"%s\", \"seeds\": %zu, \"solved\": %zu, "
+               "\"threshold\": %g, \"low\": %.9g, \"high\": %.9g, \"median_sequences\": %.0f}\n",
+               name, n, solved, EG_SOLVED, low, high, solved ? solved_at[solved / 2] : -1.0);
+        free(solved_at);
+        return worst;
+    }
     printf("%s: %zu of %zu seeds under %g bit/sequence (%.0f %% to %.0f %%, 95 %% interval)", name,
            solved, n, EG_SOLVED, 100 * low, 100 * high);
     if (solved)
@@ -190,11 +197,12 @@ static int all_seeds(const struct eg_command *c, const char *name)
 
 int eg_verb_train(const struct eg_command *c)
 {
+    eg_catch_signals();
     char buffer[256], path[512];
     const char *name = preset_for(c->target[0], buffer, sizeof buffer);
     if (c->print_config)
         return print_config(c, name);
-    if (c->dump > 0)
+    if (c->dump >= 0)
         return dump(c, name);
     if (c->dry_run)
         return dry_run(c, name);
@@ -207,6 +215,7 @@ int eg_verb_train(const struct eg_command *c)
 
 int eg_verb_resume(const struct eg_command *c)
 {
+    eg_catch_signals();
     /* What is decided when a run begins cannot be changed while it runs. */
     static const char *const open[] = {"train.sequences=", "evaluate.", "probe."};
     for (size_t i = 0; i < c->n_settings; i++) {
@@ -234,6 +243,7 @@ static void say(void *context, const char *sentence)
 
 int eg_verb_rerun(const struct eg_command *c)
 {
+    eg_catch_signals();
     struct eg_message message = {{0}};
     struct eg_run *run = NULL;
     char *yaml = NULL, name[256], path[512], status[64] = "";

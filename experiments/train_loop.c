@@ -29,8 +29,6 @@ void eg_catch_signals(void)
         if (sigaction(caught[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
             sigaction(caught[i], &action, NULL);
     }
-    signal(SIGPIPE, SIG_IGN); /* a closed pipe is a failed write, not an end */
-    signal(SIGXFSZ, SIG_IGN); /* so is a file over its limit                 */
 }
 
 int eg_interrupted(void)
@@ -97,9 +95,13 @@ static int diverged(struct loop *l)
                    (unsigned long long) l->updates, tensor, eg_run_path(l->recorder.run));
 }
 
+/* What an evaluation that was broken off answers. */
+enum { BROKEN_OFF = 1 };
+
 struct evaluating {
     struct loop *loop;
     size_t done;
+    int may_break_off;
 };
 
 static int keep_evaluation(void *context, const struct eg_evaluation *v)
@@ -111,13 +113,20 @@ static int keep_evaluation(void *context, const struct eg_evaluation *v)
     l->outcome->lengths = x->done;
     if (v->length == 0)
         l->outcome->cost = v->mean;
-    return eg_recorder_evaluation(&l->recorder, l->updates, v, l->message);
+    const int ret = eg_recorder_evaluation(&l->recorder, l->updates, v, l->message);
+    return ret || !x->may_break_off || !eg_interrupted() ? ret : BROKEN_OFF;
 }
 
-static int evaluate(struct loop *l)
+/* The evaluation at the end may be broken off by a signal: it is then done anew when the run goes
+ * on.  One during training is not, since its row must not be missing. */
+static int evaluate(struct loop *l, int may_break_off)
 {
-    struct evaluating context = {.loop = l};
-    return eg_evaluate_all(l->e, keep_evaluation, &context, l->message);
+    struct evaluating context = {.loop = l, .may_break_off = may_break_off};
+    const size_t rows = eg_run_rows(l->recorder.evaluate);
+    int ret = eg_evaluate_all(l->e, keep_evaluation, &context, l->message);
+    if (ret == BROKEN_OFF && !(ret = eg_run_cut(l->recorder.evaluate, rows, l->message)))
+        ret = interrupted_between(l);
+    return ret;
 }
 
 static int due(uint64_t before, uint64_t now, long every)
@@ -146,7 +155,7 @@ static int after_update(struct loop *l, const struct eg_update_report *report)
     l->sums = (struct eg_progress_sums){.seconds = l->sums.seconds};
     const uint64_t row = (uint64_t) e->train.report_every;
     const uint64_t last_row = before - before % row;
-    if (!last && due(last_row, now, e->train.evaluate_every) && (ret = evaluate(l)))
+    if (!last && due(last_row, now, e->train.evaluate_every) && (ret = evaluate(l, 0)))
         return ret;
     if (!last && due(last_row, now, e->train.checkpoint_every))
         return eg_recorder_save(&l->recorder, e, l->updates, &l->sums, "running", "", 0,
@@ -157,7 +166,9 @@ static int after_update(struct loop *l, const struct eg_update_report *report)
 static int finish(struct loop *l)
 {
     struct eg_experiment *e = l->e;
-    int ret = evaluate(l);
+    int ret = evaluate(l, 1);
+    if (ret || l->outcome->exit)
+        return ret;
     for (size_t i = 0; i < e->probe.lengths.n && !ret; i++) {
         const size_t length = (size_t) e->probe.lengths.at[i];
         if (!e->source.shape.items || length <= e->source.shape.items)
@@ -237,15 +248,21 @@ struct eg_outcome eg_train(const struct eg_command *command, const char *name, c
         ret = EG_FAIL(ret, &message, "no seed can be drawn: /dev/urandom cannot be read");
         goto out;
     }
-    if ((ret = eg_experiment_trainer(e, (int) command->threads, &message)))
+    if ((ret = eg_experiment_trainable(e, &message))
+        || (ret = eg_experiment_trainer(e, (int) command->threads, &message)))
+        goto out;
+    ret = eg_recorder_create(&l.recorder, e, command, path,
+                             EG_RUN_LATER | (command->force ? EG_RUN_FORCE : 0), &message);
+    if (ret == EG_ERR_EXISTS) {
+        const size_t n = strlen(message.text);
+        snprintf(message.text + n, sizeof message.text - n, "; --force replaces it");
+    }
+    if (ret)
         goto out;
     if (!command->quiet)
         fprintf(stderr, "%s: seed %ld, %zu parameters, %llu sequences, %d thread%s, %s\n", name,
                 e->run.seed, e->model.params.total, (unsigned long long) e->train.sequences,
                 e->threads, e->threads == 1 ? "" : "s", path);
-    if ((ret = eg_recorder_create(&l.recorder, e, command, path, command->force ? EG_RUN_FORCE : 0,
-                                  &message)))
-        goto out;
     if (!(ret = eg_recorder_save(&l.recorder, e, 0, &l.sums, "running", "", 0, &message)))
         run(&l, command);
 out:
@@ -289,6 +306,9 @@ struct eg_outcome eg_train_resume(const struct eg_command *command, const char *
         if (!command->quiet)
             fprintf(stderr, "%s: done already (%llu sequences)\n", path,
                     (unsigned long long) (l.updates * (uint64_t) e->train.batch));
+        struct eg_evaluation v;
+        if (!(ret = eg_evaluate(e, 0, (size_t) e->evaluate.sequences, &v, &message)))
+            outcome.cost = v.mean;
         goto out;
     }
     if ((ret = eg_recorder_resume(&l.recorder, file, rows, &message))

@@ -128,6 +128,7 @@ static const struct {
 
 int eg_verb_verify(const struct eg_command *c)
 {
+    eg_catch_signals();
     struct eg_message message = {{0}};
     const char *names[sizeof claims / sizeof claims[0]];
     for (size_t i = 0; i < sizeof claims / sizeof claims[0]; i++) {

@@ -27,7 +27,7 @@ enum read_start { READ_ZERO, READ_LEARNED };
 struct options {
     long slots, width, read_heads, write_heads, shift_range;
     int order, start, weighting, read_start;
-    double start_value, gate_bias;
+    double start_value, gate_bias, sharpening_bias;
 };
 
 static const char *const orders[] = {"write-read", "read-write", NULL};
@@ -54,6 +54,8 @@ static const struct eg_option option_rows[] = {
                                                                         AT(read_start),  EG_OPT_CHOICE, READ_LEARNED,      0, 0, read_starts, NULL},
     {"gate_bias",   "1",      "initial bias of the gates; below 0 a head starts out moving by location",
                                                                         AT(gate_bias),   EG_OPT_REAL,   -2,   -20, 20,     NULL, NULL},
+    {"sharpening_bias", "1",  "initial bias of the sharpening; above 0 a head starts out sharp",
+                                                                        AT(sharpening_bias), EG_OPT_REAL, 0, -20, 20,      NULL, NULL},
     EG_OPTION_END,
 };
 
@@ -90,7 +92,7 @@ enum part { P_KEY, P_BETA, P_GATE, P_SHIFT, P_GAMMA, P_ERASE, P_ADD, PARTS };
 struct state {
     size_t n, m, r, w, range; /* slots, width, heads, shift range */
     int order, start, weighting, read_start;
-    double start_value, gate_bias;
+    double start_value, gate_bias, sharpening_bias;
     struct eg_param memory_start, read_init, weighting_start;
     struct eg_segment segments[2 * HEADS_MAX * PARTS];
     size_t segment_count;
@@ -203,6 +205,7 @@ static int init(void *state, const void *values, struct eg_params *params,
         .read_start = o->read_start,
         .start_value = o->start_value,
         .gate_bias = o->gate_bias,
+        .sharpening_bias = o->sharpening_bias,
     };
     for (size_t head = 0; head < s->r + s->w; head++)
         for (size_t p = 0; p < parts(s, head); p++)
@@ -415,8 +418,10 @@ static void copy(const void *state, int field, size_t row, real *out)
 static void control_start(const void *state, real *bias)
 {
     const struct state *s = state;
-    for (size_t head = 0; head < s->r + s->w; head++)
+    for (size_t head = 0; head < s->r + s->w; head++) {
         bias[part_from(s, head, P_GATE)] = (real) s->gate_bias;
+        bias[part_from(s, head, P_GAMMA)] = (real) s->sharpening_bias;
+    }
 }
 
 static int control_part(const void *state, size_t i, char *name, size_t room, size_t *from,

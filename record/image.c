@@ -191,6 +191,32 @@ out:
     return status;
 }
 
+int eg_image_try(const char *path, const char *target, enum eg_image_mode mode,
+                 struct eg_message *message)
+{
+    char suffix[64];
+    temporary_suffix(suffix, sizeof suffix);
+    if (mode == EG_IMAGE_NEW && access(target, F_OK) == 0)
+        return EG_FAIL(EG_ERR_EXISTS, message, "%s exists already", path);
+    const size_t room = strlen(target) + sizeof suffix + 24;
+    char *const temporary = malloc(room);
+    if (!temporary)
+        return EG_RAISE(EG_ERR_NOMEM);
+    snprintf(temporary, room, "%s%s%ld", target, suffix, (long) getpid());
+    unlink(temporary);
+    int status = EG_OK;
+    const int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (fd < 0)
+        status = EG_FAIL(EG_ERR_IO, message, "cannot write %s: %s: %s", path, temporary,
+                         strerror(errno));
+    else {
+        close(fd);
+        unlink(temporary);
+    }
+    free(temporary);
+    return status;
+}
+
 void eg_image_sweep(const char *target)
 {
     char suffix[64];

@@ -149,8 +149,12 @@ int eg_run_create(struct eg_run **run, const char *path, const char *created, un
     status = begin_file(*run, created, message);
     if (status)
         goto out;
-    status = put_on_disk(*run, flags & EG_RUN_FORCE ? EG_IMAGE_REPLACE : EG_IMAGE_NEW,
-                         (flags & EG_RUN_SYNC) != 0, message);
+    (*run)->first = flags & EG_RUN_FORCE ? EG_IMAGE_REPLACE : EG_IMAGE_NEW;
+    (*run)->unpublished = (flags & EG_RUN_LATER) != 0;
+    status = (*run)->unpublished
+                 ? eg_image_try(path, (*run)->target, (enum eg_image_mode)(*run)->first, message)
+                 : put_on_disk(*run, (enum eg_image_mode)(*run)->first, (flags & EG_RUN_SYNC) != 0,
+                               message);
 out:
     if (status)
         eg_run_close(run);
@@ -165,7 +169,11 @@ int eg_run_save(struct eg_run *run, unsigned flags, struct eg_message *message)
     const struct eg_h5_hush hush = eg_h5_hush();
     int status = eg_run_flush_tables(run, message);
     if (status == EG_OK)
-        status = put_on_disk(run, EG_IMAGE_REPLACE, (flags & EG_RUN_SYNC) != 0, message);
+        status =
+            put_on_disk(run, run->unpublished ? (enum eg_image_mode) run->first : EG_IMAGE_REPLACE,
+                        (flags & EG_RUN_SYNC) != 0, message);
+    if (status == EG_OK)
+        run->unpublished = false;
     eg_h5_unhush(&hush);
     return status;
 }

@@ -63,6 +63,8 @@ enum eg_run_type {
 enum eg_run_flags {
     EG_RUN_FORCE = 1, /* eg_run_create: replace a file that exists                           */
     EG_RUN_SYNC = 2,  /* create, save: fsync file and directory (survives a power failure)   */
+    EG_RUN_LATER = 4, /* create: the file appears with the first eg_run_save(); until then only
+                         it is made sure that it can                                         */
 };
 
 enum eg_run_mode {
@@ -72,10 +74,10 @@ enum eg_run_mode {
 };
 
 /* A new run file: made in memory with format, format_version, created, status "running" and
- * NX_class, and written to `path` at once, so that a missing or unwritable directory shows
- * before the work and not after it.  `created` is ISO 8601 with offset; NULL: now.
- * Without EG_RUN_FORCE an existing file is EG_ERR_EXISTS, without a race.  A symbolic link is
- * followed and stays. */
+ * NX_class, and written to `path` at once (or with EG_RUN_LATER a trial file beside it), so that a
+ * missing or unwritable directory shows before the work and not after it.  `created` is ISO 8601
+ * with offset; NULL: now. Without EG_RUN_FORCE an existing file is EG_ERR_EXISTS, without a race.
+ * A symbolic link is followed and stays. */
 EG_MUST_CHECK int eg_run_create(struct eg_run **run, const char *path, const char *created,
                                 unsigned flags, struct eg_message *message);
 

@@ -17,6 +17,8 @@ struct eg_run {
     char *path;           /* as the caller said it: for messages                      */
     char *target;         /* absolute, links resolved: what save() replaces           */
     bool writable;        /* in memory, and may be saved                              */
+    bool unpublished;     /* made with EG_RUN_LATER, and not saved yet                */
+    int first;            /* enum eg_image_mode of the first save                     */
     unsigned char *image; /* of the last save; kept, so that saving asks for no memory */
     size_t image_room, saved_bytes;
     struct eg_run_table *tables;
@@ -124,6 +126,11 @@ EG_MUST_CHECK int eg_image_target(const char *path, char **target, struct eg_mes
 /* Writes the bytes beside `target` and moves them there in one step. */
 EG_MUST_CHECK int eg_image_write(const char *path, const char *target, const void *data, size_t n,
                                  enum eg_image_mode mode, bool sync, struct eg_message *message);
+
+/* Makes sure that eg_image_write() can be expected to work: a trial file beside `target` can be
+ * made, and in mode NEW there is nothing at `target`. */
+EG_MUST_CHECK int eg_image_try(const char *path, const char *target, enum eg_image_mode mode,
+                               struct eg_message *message);
 
 /* Removes what killed processes of this machine left beside `target`. */
 void eg_image_sweep(const char *target);

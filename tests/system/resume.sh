@@ -63,6 +63,23 @@ fi
 # --- kill -9 ---
 
 RANDOM=4321
+
+# Killed as it begins, a run has left no file, or one that goes on.
+stub=0
+for _ in {1..25}; do
+    rm -f early.h5*
+    {
+        timeout --foreground -s KILL "0.0$((10 + RANDOM % 30))" "$engram" train ntm/copy \
+            "${often[@]}" --seed 7 -q -o early.h5 >"$work/said/out" 2>&1
+    } 2>/dev/null
+    [ -e early.h5 ] || continue
+    run check early.h5
+    [ "$status" -eq 0 ] || stub=$((stub + 1))
+done
+claim "killed with -9 while it begins, a run leaves no file or a whole one ($stub of 25 do not)" \
+    [ "$stub" -eq 0 ]
+
+
 kills=20 killed=0 opened=0 rounds=0 equal=0 finished=0
 run train ntm/copy "${often[@]}" --seed 7 -o straight-7.h5
 while [ "$killed" -lt "$kills" ] && [ "$rounds" -lt $((3 * kills)) ]; do
