@@ -25,6 +25,10 @@ static int dump(const struct eg_command *c, const char *name)
         EG_FAIL(EG_ERR_CONFIG, &message, "--dump needs -o FILE");
         return eg_command_fail(EG_ERR_CONFIG, &message);
     }
+    if (c->dump == 0) {
+        EG_FAIL(EG_ERR_CONFIG, &message, "--dump 0: at least 1 sequence is to be written");
+        return eg_command_fail(EG_ERR_CONFIG, &message);
+    }
     struct eg_experiment *e = calloc(1, sizeof *e);
     int ret = e ? eg_experiment_init(e, name, NULL, c->settings, c->n_settings, -1, &message)
                 : EG_RAISE(EG_ERR_NOMEM);

@@ -12,7 +12,7 @@ mapfile -t c_files < <(find . \( -name .git -o -name 'build*' \) -prune -o \
     -name '*.[ch]' -type f -print | sort)
 mapfile -t meson_files < <(find . \( -name .git -o -name 'build?*' -type d \) -prune -o \
     -name 'meson*' -type f -print | sort)
-shell_files=(.ci/run scripts/demo scripts/test scripts/lib.sh tests/*.sh)
+shell_files=(.ci/run scripts/demo scripts/test scripts/lib.sh tests/*.sh tests/system/*.sh)
 [ ${#c_files[@]} -gt 0 ] || {
     echo "style.sh: no C files found" >&2
     exit 1
