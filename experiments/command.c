@@ -38,7 +38,6 @@ static const struct flag flags[] = {
     {'F', "--format",       "FORMAT",    TEXT,    AT(format),       "svg, png or pdf", 0},
     {'w', "--figure",       "NAME",      TEXT,    AT(figure),       "only this figure: learning, generalisation, sequence or heads", 0},
     {'c', "--components",   "N",         COUNT,   AT(components),   "components checked of each tensor (0: all)", 1e9},
-    {'O', "--only",         "NAME",      TEXT,    AT(only),         "only the part of this name", 0},
     {'h', "--help",         NULL,        SWITCH,  AT(help),         "this text", 0},
 };
 /* clang-format on */

@@ -35,9 +35,9 @@ struct eg_command {
     struct eg_setting settings[EG_SETTINGS_MAX]; /* in the order given          */
     size_t n_settings;
     const char *output; /* -o                                                   */
-    const char *format, *figure, *only;
+    const char *format, *figure;
     long threads, dump, seed_first, seed_last, components;
-    int has_seeds, quiet, json, dry_run, print_config, force, help, all;
+    int has_seeds, quiet, json, dry_run, print_config, force, help;
     double require; /* bit/sequence; negative: none                             */
     int argc;
     char **argv;

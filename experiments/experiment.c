@@ -37,6 +37,7 @@ static const struct eg_option train_rows[] = {
     {"beta1",            "1",        "decay of adam's first moment",                    OPTIMISER(beta1),        EG_OPT_REAL, 0.9, 0, 0.999999, NULL, NULL},
     {"beta2",            "1",        "decay of adam's second moment",                   OPTIMISER(beta2),        EG_OPT_REAL, 0.999, 0, 0.9999999, NULL, NULL},
     {"epsilon",          "1",        "guard of the division; 0: the optimiser's own",   OPTIMISER(eps),          EG_OPT_REAL, 0, 0, 1, NULL, NULL},
+    {"weight_decay",     "1",        "parameters shrink by this times the learning rate", OPTIMISER(weight_decay), EG_OPT_REAL, 0, 0, 1000, NULL, NULL},
     {"clip",             "",         "the gradient: not, each component, or its norm",  OPTIMISER(clip),         EG_OPT_CHOICE, EG_CLIP_NORM, 0, 0, eg_clip_names, NULL},
     {"clip_limit",       "1",        "largest component or norm",                       OPTIMISER(clip_limit),   EG_OPT_REAL, 10, 1e-12, BIG, NULL, NULL},
     EG_OPTION_END,

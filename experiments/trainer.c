@@ -145,6 +145,9 @@ int eg_trainer_update(struct eg_trainer *t, uint64_t update, uint64_t total,
         return ret;
     eg_optimiser_step(&t->optimiser, t->values, t->total, report->optimiser.gradient_norm, update,
                       total, &report->optimiser);
+    const double decay = t->optimiser.options.weight_decay;
+    if (decay > 0)
+        eg_params_shrink(&t->model->params, t->values, (real) (1 - report->optimiser.rate * decay));
     return EG_OK;
 }
 

@@ -42,7 +42,6 @@ static int measure(const struct eg_command *c, const char *preset, long first, l
 {
     struct eg_command quiet = *c;
     quiet.quiet = 1;
-    quiet.force = 1;
     memset(m, 0, sizeof *m);
     for (long seed = first; seed <= last && m->n < SEEDS_MAX; seed++) {
         char path[256];

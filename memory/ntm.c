@@ -147,6 +147,7 @@ static int declare(struct state *s, struct eg_params *params)
         .rows = s->m,
         .cols = s->n,
         .init = eg_init_uniform,
+        .fixed = s->start == START_RANDOM,
         .scale = s->start_value != 0 ? s->start_value : 1 / sqrt((double) (s->n + s->m)),
     };
     const struct eg_param_row read_row = {

@@ -57,16 +57,11 @@ static double clip(struct eg_optimiser *o, real *g, double norm)
     return 0;
 }
 
-void eg_optimiser_step(struct eg_optimiser *o, real *x, real *g, double norm, uint64_t update,
-                       uint64_t total, struct eg_optimiser_report *report)
+static void update_values(struct eg_optimiser *o, real *x, const real *g, double by,
+                          uint64_t update)
 {
     const struct eg_optimiser_options *p = &o->options;
-    *report = (struct eg_optimiser_report){.gradient_norm = norm};
-    report->rate = p->rate * schedule(p, update, total);
-    if (!isfinite(norm))
-        return;
-    report->clipped = clip(o, g, norm);
-    const real rate = (real) report->rate, decay = (real) p->decay;
+    const real rate = (real) by, decay = (real) p->decay;
     const real momentum = (real) p->momentum;
     switch ((enum eg_optimiser_kind) p->kind) {
     case EG_RMSPROP_GRAVES:
@@ -82,7 +77,7 @@ void eg_optimiser_step(struct eg_optimiser *o, real *x, real *g, double norm, ui
          *     m/(1-b1^t) / (sqrt(v/(1-b2^t)) + eps) = m c2/c1 / (sqrt(v) + eps c2) */
         const double t = (double) update + 1;
         const double c1 = 1 - pow(p->beta1, t), c2 = sqrt(1 - pow(p->beta2, t));
-        const struct eg_adam adam = {.rate = (real) (report->rate * c2 / c1),
+        const struct eg_adam adam = {.rate = (real) (by * c2 / c1),
                                      .beta1 = (real) p->beta1,
                                      .beta2 = (real) p->beta2,
                                      .eps = (real) ((p->eps > 0 ? p->eps : 1e-8) * c2)};
@@ -93,4 +88,16 @@ void eg_optimiser_step(struct eg_optimiser *o, real *x, real *g, double norm, ui
         o->kernels->sgd(x, o->moment[0], g, rate, momentum, o->size);
         return;
     }
+}
+
+void eg_optimiser_step(struct eg_optimiser *o, real *x, real *g, double norm, uint64_t update,
+                       uint64_t total, struct eg_optimiser_report *report)
+{
+    const struct eg_optimiser_options *p = &o->options;
+    *report = (struct eg_optimiser_report){.gradient_norm = norm};
+    report->rate = p->rate * schedule(p, update, total);
+    if (!isfinite(norm))
+        return;
+    report->clipped = clip(o, g, norm);
+    update_values(o, x, g, report->rate, update);
 }

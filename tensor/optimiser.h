@@ -8,9 +8,12 @@
  *     adam            Kingma & Ba 2015 (arXiv:1412.6980), alg. 1; eps = 1e-8
  *     sgd             v <- p v - rate g;  x <- x + v   (Polyak 1964)
  *
- * Clipping comes before: by value, each component to [-limit, limit] (Graves et al. 2014 use
- * 10), or by norm, the whole gradient scaled down to the limit.  The rate of update u (from 0)
- * of `total` is learning_rate times the schedule. */
+ * Weight decay, x <- (1 - rate weight_decay) x, is apart from the gradient and comes after, by
+ * eg_params_shrink(): Loshchilov & Hutter 2019 (arXiv:1711.05101), alg. 2.  Clipping comes before:
+ * by value, each component to [-limit, limit] (Graves et al. 2014 use 10), or by norm, the whole
+ * gradient scaled down to the limit.  The rate of update u (from 0) of `total` is learning_rate
+ * times the schedule.
+ */
 #ifndef EG_TENSOR_OPTIMISER_H
 #define EG_TENSOR_OPTIMISER_H
 
@@ -29,7 +32,7 @@ enum eg_schedule_kind { EG_SCHEDULE_CONSTANT, EG_SCHEDULE_LINEAR, EG_SCHEDULE_CO
 
 struct eg_optimiser_options {
     int kind, clip, schedule;
-    double rate, momentum, decay, beta1, beta2, eps, clip_limit, schedule_end, warmup;
+    double rate, momentum, decay, beta1, beta2, eps, weight_decay, clip_limit, schedule_end, warmup;
 };
 
 /* Rows for the keys of eg_optimiser_options at `base` within a larger structure. */

@@ -107,6 +107,15 @@ void eg_params_fill(const struct eg_params *params, real *x, uint64_t seed)
     }
 }
 
+void eg_params_shrink(const struct eg_params *params, real *x, real keep)
+{
+    for (size_t i = 0; i < params->count; i++) {
+        const struct eg_param_row *row = &params->rows[i];
+        for (size_t k = 0; k < row->rows * row->cols && !row->fixed; k++)
+            x[row->offset + k] *= keep;
+    }
+}
+
 const struct eg_param_row *eg_params_find(const struct eg_params *params, const char *name)
 {
     for (size_t i = 0; i < params->count; i++)

@@ -35,6 +35,7 @@ struct eg_param_row {
     size_t rows, cols;
     eg_init_rule *init;
     double scale;        /* what the rule says it is                                         */
+    int fixed;           /* drawn once and never changed                              */
     const real *pattern; /* of eg_init_pattern: rows x cols numbers, which must live as long */
     size_t offset;
 };
@@ -69,6 +70,9 @@ EG_MUST_CHECK int eg_params_add(struct eg_params *params, const char *prefix,
 /* Initial values of all tensors into `x` (params->size).  A tensor's numbers depend on the
  * seed and on its place in the table only. */
 void eg_params_fill(const struct eg_params *params, real *x, uint64_t seed);
+
+/* Multiplies all numbers that are not fixed by `keep`. */
+void eg_params_shrink(const struct eg_params *params, real *x, real keep);
 
 /* The row called `name`, or NULL. */
 const struct eg_param_row *eg_params_find(const struct eg_params *params, const char *name);
