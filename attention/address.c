@@ -106,6 +106,9 @@ struct eg_var *eg_address_fused(struct eg_tape *tape, const struct eg_head *head
     assert(head->key->rows == rows && head->key->cols == head->width);
     assert(memory->cols == n * head->width && w_prev->cols == n && w_prev->rows == rows);
     assert(head->shift->cols == 2 * head->range + 1);
+    assert(!eg_tape_records(tape)
+           || (head->key->dx && head->beta->dx && head->gate->dx && head->shift->dx
+               && head->gamma->dx));
     struct eg_var *w = eg_tape_var(tape, rows, n, 1);
     real *inv = inverse_norms(tape, memory, n, head->width);
     struct saved *saved = eg_arena_take(tape->arena, sizeof *saved + rows * sizeof saved->row[0]);

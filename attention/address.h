@@ -11,7 +11,9 @@
  *         key: (B, M); beta, gate, gamma: (B, 1); shift: (B, 2 range + 1), offsets -range
  *         first; w_prev, w: (B, N).
  * Domain  beta >= 0; 0 <= gate <= 1; shift >= 0 with sum 1; gamma >= 1; w_prev >= 0 with sum 1;
- *         any memory, all zero included.  N >= 1; an offset is taken mod N.
+ *         any memory, all zero included.  N >= 1; an offset is taken mod N.  While the tape
+ *         records, what eg_address_fused() gets from the head has a gradient; memory and w_prev
+ *         may be data.
  * Saved   cosine, w_c, w_g, w~ and 1/|M_i|; 1/|M_i| is kept with the memory for the next head.
  * Fails   NULL when an argument is NULL or the tape is out of memory.
  *

@@ -41,7 +41,8 @@ struct eg_controller_type {
     int (*begin)(void *state, struct eg_tape *tape, struct eg_var *x, size_t rows);
 
     /* One step: rows [from, from + rows) of x, and `read` (rows, size.read; NULL when 0) -> h
-     * (rows, outputs).  `rows` may be smaller than at the step before. */
+     * (rows, outputs).  `rows` may be smaller than at the step before.  Where the tape does not
+     * record, what a step takes from it is gone after the next one. */
     struct eg_var *(*step)(void *state, struct eg_tape *tape, size_t from, size_t rows,
                            struct eg_var *read);
 

@@ -88,7 +88,6 @@ int eg_stack_init(struct eg_stack_state *s, const struct eg_stack_options *o, si
 int eg_stack_begin(void *state, struct eg_tape *tape, struct eg_var *x, size_t rows)
 {
     struct eg_stack_state *s = state;
-    s->x = x;
     s->projected = eg_linear(tape, &s->layer[0].w_input, &s->layer[0].bias, NULL, 1, &x);
     for (size_t l = 0; l < s->count; l++)
         for (size_t i = 0; i < s->states; i++) {

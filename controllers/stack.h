@@ -42,7 +42,7 @@ struct eg_stack_state {
     size_t cells, count, gates, states; /* gates: how many numbers of z a cell has */
     int start, activation;
     struct eg_layer layer[EG_LAYERS_MAX];
-    struct eg_var *x, *projected; /* x W_x + b of the first layer, all steps */
+    struct eg_var *projected; /* x W_x + b of the first layer, all steps */
 };
 
 /* Declares the layers.  `gates` numbers a cell; `states` 0 (no recurrence), 1 (h) or 2 (h, c);

@@ -61,7 +61,8 @@ static int seeds(struct eg_command *c, const char *text)
     const char *second = end + 2;
     c->seed_last = strtol(second, &end, 10);
     c->has_seeds = 1;
-    return end != second && !*end && !errno && c->seed_first >= 0 && c->seed_last >= c->seed_first;
+    return end != second && !*end && !errno && c->seed_first >= 0 && c->seed_last >= c->seed_first
+           && c->seed_last <= 4294967295;
 }
 
 static int apply(struct eg_command *c, const struct flag *flag, const char *value,
@@ -90,7 +91,8 @@ static int apply(struct eg_command *c, const struct flag *flag, const char *valu
         return EG_OK;
     case SEEDS:
         if (!seeds(c, value))
-            return EG_FAIL(EG_ERR_CONFIG, message, "--seeds %s: not A..B with 0 <= A <= B", value);
+            return EG_FAIL(EG_ERR_CONFIG, message,
+                           "--seeds %s: not A..B with 0 <= A <= B <= 4294967295", value);
         return EG_OK;
     case SEED:
     case SETTING:
@@ -139,7 +141,6 @@ int eg_command_parse(struct eg_command *c, int argc, char **argv, const struct e
     c->components = 12;
     c->argc = argc;
     c->argv = argv;
-    c->program = argc > 0 ? argv[0] : "engram";
     *verb = NULL;
     if (argc < 2 || !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")
         || !strcmp(argv[1], "help")) {
@@ -150,7 +151,6 @@ int eg_command_parse(struct eg_command *c, int argc, char **argv, const struct e
     int ret = find_verb(argv[1], verb, message);
     if (ret)
         return ret;
-    c->verb = argv[1];
     for (int i = 2; i < argc; i++) {
         const char *text = argv[i];
         if (text[0] != '-' || !text[1]) {
@@ -167,7 +167,7 @@ int eg_command_parse(struct eg_command *c, int argc, char **argv, const struct e
             const size_t n = strlen(flags[f].name);
             if (flags[f].letter != 'h' && !strchr((*verb)->flags, flags[f].letter))
                 continue;
-            if (!strcmp(text, flags[f].name))
+            if (!strcmp(text, flags[f].name) || (flags[f].letter == 'h' && !strcmp(text, "-h")))
                 flag = &flags[f];
             else if (n > 2 && flags[f].value && !strncmp(text, flags[f].name, n)
                      && text[n] == '=') {

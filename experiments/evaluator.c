@@ -11,6 +11,9 @@ int eg_evaluate(struct eg_experiment *e, size_t length, size_t n, struct eg_eval
     struct eg_score scores[PORTION];
     double mean = 0, squares = 0, wrong = 0, wrong_squares = 0;
     size_t exact = 0, done = 0;
+    /* Of the user's data each sequence once, and no number counted twice. */
+    const size_t items = length ? 0 : e->source.shape.items;
+    n = items && n > items ? items : n;
     while (done < n) {
         const size_t count = n - done < PORTION ? n - done : PORTION;
         for (size_t i = 0; i < count; i++)
@@ -22,7 +25,8 @@ int eg_evaluate(struct eg_experiment *e, size_t length, size_t n, struct eg_eval
                               : (struct eg_draw){.seed = (uint64_t) e->run.seed,
                                                  .purpose = EG_FOR_TRAINING,
                                                  .step = UINT64_C(1) << 62,
-                                                 .item = done + i};
+                                                 .item = done + i,
+                                                 .length = items ? done + i + 1 : 0};
         eg_draw_lengths(&e->source, draws, count);
         eg_draw_sort(draws, count);
         const int ret = eg_trainer_score(&e->trainer, draws, count, scores);

@@ -5,7 +5,8 @@
 #include "experiments/recorder.h"
 
 /* `length` 0: lengths drawn as in training.  The same seed gives the same sequences, none of them
- * seen in training.  EG_ERR_NOMEM. */
+ * seen in training.  Data of the user are not drawn from: with `length` 0 they are evaluated in
+ * order, each sequence once, and out->n may be smaller than `n`.  EG_ERR_NOMEM. */
 EG_MUST_CHECK int eg_evaluate(struct eg_experiment *e, size_t length, size_t n,
                               struct eg_evaluation *out, struct eg_message *message);
 

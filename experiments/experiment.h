@@ -46,10 +46,10 @@ struct eg_experiment {
     int has_trainer, threads;
 };
 
-/* Reads the preset or file `name` (NULL: `yaml` is the text of a configuration, as a run file
- * keeps it), applies the settings and puts task and model together.  `seed` >= 0 goes before all
- * others.  To be freed also after a failure.  Fails with EG_ERR_CONFIG, EG_ERR_RANGE, EG_ERR_IO,
- * EG_ERR_DATA, EG_ERR_NOMEM. */
+/* Reads the preset or file `name` (or `yaml`, the text of a configuration as a run file keeps it,
+ * when that is not NULL: `name` then only stands for it in messages), applies the settings and puts
+ * task and model together.  `seed` >= 0 goes before all others.  To be freed also after a failure.
+ * Fails with EG_ERR_CONFIG, EG_ERR_RANGE, EG_ERR_IO, EG_ERR_DATA, EG_ERR_NOMEM. */
 EG_MUST_CHECK int eg_experiment_init(struct eg_experiment *e, const char *name, const char *yaml,
                                      const struct eg_setting *settings, size_t n_settings,
                                      long seed, struct eg_message *message);
@@ -64,7 +64,7 @@ EG_MUST_CHECK int eg_experiment_trainer(struct eg_experiment *e, int threads,
 
 void eg_experiment_free(struct eg_experiment *e);
 
-/* Updates of the whole training, and sequences after `updates` of them. */
+/* Updates of the whole training. */
 uint64_t eg_experiment_updates(const struct eg_experiment *e);
 
 /* "ntm-copy.h5" from "ntm/copy"; `seed` < 0 is left out.  Cut to `size`. */

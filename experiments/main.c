@@ -1,6 +1,7 @@
 /* experiments/main.c -- the program: finds the verb and runs it.  The only place that exits. */
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <cblas.h>
 #include <gsl/gsl_errno.h>
@@ -74,7 +75,7 @@ int main(int argc, char **argv)
     openblas_set_num_threads(1);
     signal(SIGPIPE, SIG_IGN); /* a closed pipe is a failed write, not an end */
     signal(SIGXFSZ, SIG_IGN); /* so is a file over its limit                 */
-    if (argc == 2 && argv[1][0] == '-' && argv[1][1] == '-' && argv[1][2] == 'v') {
+    if (argc == 2 && !strcmp(argv[1], "--version")) {
         printf("engram %s (%s)\n", EG_VERSION, EG_GIT_REVISION);
         return EG_EXIT_DONE;
     }

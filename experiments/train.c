@@ -77,6 +77,8 @@ static int dry_run(const struct eg_command *c, const char *name)
     if (!ret && e->run.seed < 0)
         e->run.seed = 1;
     if (!ret)
+        ret = eg_experiment_trainable(e, &message);
+    if (!ret)
         ret = eg_experiment_trainer(e, (int) c->threads, &message);
     double seconds = 0;
     for (uint64_t u = 0; u < 20 && !ret; u++) {
@@ -150,47 +152,60 @@ static void wilson(size_t successes, size_t n, double *low, double *high)
     *high = centre + half;
 }
 
-/* "out/a.h5" and 3 give "out/a-3.h5". */
-static void seed_file(char *buffer, size_t size, const char *output, long seed)
+/* "out/a.h5" and "3" give "out/a-3.h5"; NULL when out of memory.  Owner: the caller. */
+static char *file_beside(const char *output, const char *mark)
 {
-    const size_t n = strlen(output);
+    const size_t n = strlen(output), room = n + strlen(mark) + sizeof "-.h5";
     const int stem = n > 3 && !strcmp(output + n - 3, ".h5") ? (int) n - 3 : (int) n;
-    snprintf(buffer, size, "%.*s-%ld.h5", stem, output, seed);
+    char *const path = malloc(room);
+    if (path)
+        snprintf(path, room, "%.*s-%s.h5", stem, output, mark);
+    return path;
 }
 
 static int all_seeds(const struct eg_command *c, const char *name)
 {
     const size_t n = (size_t) (c->seed_last - c->seed_first + 1);
     double *solved_at = calloc(n, sizeof *solved_at);
-    size_t solved = 0;
+    size_t solved = 0, runs = 0;
     int worst = EG_EXIT_DONE;
     if (!solved_at)
         return eg_command_fail(EG_ERR_NOMEM, NULL);
-    for (size_t i = 0; i < n && worst != EG_EXIT_INTERRUPTED; i++) {
+    /* What is wrong with the configuration of one is wrong with all. */
+    for (size_t i = 0; i < n && worst != EG_EXIT_INTERRUPTED && worst != EG_EXIT_USAGE; i++) {
         const long seed = c->seed_first + (long) i;
-        char path[512];
-        if (c->output)
-            seed_file(path, sizeof path, c->output, seed);
-        else
-            eg_experiment_file(path, sizeof path, name, seed);
-        const struct eg_outcome o = eg_train(c, name, NULL, path, seed);
+        char plain[512], mark[32];
+        char *beside = NULL;
+        snprintf(mark, sizeof mark, "%ld", seed);
+        eg_experiment_file(plain, sizeof plain, name, seed);
+        if (c->output && !(beside = file_beside(c->output, mark))) {
+            worst = eg_command_fail(EG_ERR_NOMEM, NULL);
+            break;
+        }
+        const struct eg_outcome o = eg_train(c, name, NULL, beside ? beside : plain, seed);
+        free(beside);
+        runs += o.exit == EG_EXIT_DONE || o.exit == EG_EXIT_DIVERGED;
         const int exit = require(c, &o);
         worst = exit ? exit : worst;
         if (!o.exit && o.cost < EG_SOLVED)
             solved_at[solved++] = (double) o.solved;
     }
+    if (runs == 0) {
+        free(solved_at);
+        return worst;
+    }
     double low, high;
-    wilson(solved, n, &low, &high);
+    wilson(solved, runs, &low, &high);
     qsort(solved_at, solved, sizeof *solved_at, by_value);
     if (c->json) {
         printf("{\"report\": \"seeds\", \"preset\": \"%s\", \"seeds\": %zu, \"solved\": %zu, "
                "\"threshold\": %g, \"low\": %.9g, \"high\": %.9g, \"median_sequences\": %.0f}\n",
-               name, n, solved, EG_SOLVED, low, high, solved ? solved_at[solved / 2] : -1.0);
+               name, runs, solved, EG_SOLVED, low, high, solved ? solved_at[solved / 2] : -1.0);
         free(solved_at);
         return worst;
     }
     printf("%s: %zu of %zu seeds under %g bit/sequence (%.0f %% to %.0f %%, 95 %% interval)", name,
-           solved, n, EG_SOLVED, 100 * low, 100 * high);
+           solved, runs, EG_SOLVED, 100 * low, 100 * high);
     if (solved)
         printf("; sequences until a report was: median %.0f, quartiles %.0f and %.0f",
                solved_at[solved / 2], solved_at[solved / 4], solved_at[3 * solved / 4]);
@@ -250,7 +265,7 @@ int eg_verb_rerun(const struct eg_command *c)
     eg_catch_signals();
     struct eg_message message = {{0}};
     struct eg_run *run = NULL;
-    char *yaml = NULL, name[256], path[512], status[64] = "";
+    char *yaml = NULL, *beside = NULL, name[256], status[64] = "";
     int64_t seed = 0;
     size_t differences = 0;
     int ret = eg_run_open(&run, c->target[0], EG_RUN_READ, &message);
@@ -263,19 +278,20 @@ int eg_verb_rerun(const struct eg_command *c)
     if (!ret)
         ret = eg_run_get_attr_text(run, "/", "status", status, sizeof status, &message);
     eg_run_close(&run);
+    if (!ret && !c->output && !(beside = file_beside(c->target[0], "rerun")))
+        ret = EG_RAISE(EG_ERR_NOMEM);
     if (ret) {
         free(yaml);
         return eg_command_fail(ret, &message);
     }
-    const size_t n = strlen(c->target[0]);
-    const int stem = n > 3 && !strcmp(c->target[0] + n - 3, ".h5") ? (int) n - 3 : (int) n;
-    snprintf(path, sizeof path, "%.*s-rerun.h5", stem, c->target[0]);
-    const char *output = c->output ? c->output : path;
+    const char *output = beside ? beside : c->output;
     const struct eg_outcome o = eg_train(c, name, yaml, output, (long) seed);
     free(yaml);
+    if (!o.exit || o.exit == EG_EXIT_DIVERGED)
+        ret = eg_run_diff(c->target[0], output, say, NULL, &differences, &message);
+    free(beside);
     if (o.exit && o.exit != EG_EXIT_DIVERGED)
         return o.exit;
-    ret = eg_run_diff(c->target[0], output, say, NULL, &differences, &message);
     if (ret)
         return eg_command_fail(ret, &message);
     if (strcmp(status, "done") != 0 && strcmp(status, "diverged") != 0)

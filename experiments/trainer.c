@@ -39,7 +39,10 @@ int eg_trainer_init(struct eg_trainer *t, struct eg_arena *arena, const struct e
             return EG_RAISE(EG_ERR_NOMEM);
         }
     eg_params_fill(&model->params, t->values, seed);
-    return eg_optimiser_init(&t->optimiser, arena, optimiser, kernels, size);
+    const int ret = eg_optimiser_init(&t->optimiser, arena, optimiser, kernels, size);
+    if (ret)
+        eg_trainer_free(t);
+    return ret;
 }
 
 void eg_trainer_free(struct eg_trainer *t)
@@ -71,6 +74,58 @@ static struct eg_var *loss_of(struct eg_tape *tape, const struct eg_block *block
     return eg_sigmoid_loss(tape, logits, target, mask, scale);
 }
 
+/* Threads that an update can keep busy. */
+static int team(const struct eg_trainer *t)
+{
+    return t->blocks < (size_t) t->threads ? (int) t->blocks : t->threads;
+}
+
+/* Forward through the largest block there can be, on `arena`, which then holds what any block
+ * needs: no later update asks malloc for memory, whichever lengths and threads it meets. */
+static int reserve(struct eg_trainer *t, struct eg_arena *arena)
+{
+    const struct eg_source *source = t->source;
+    const struct eg_task_shape *shape = &source->shape;
+    const size_t count = (t->batch + t->blocks - 1) / t->blocks;
+    struct eg_draw draws[EG_BLOCK];
+    size_t members[EG_BLOCK], length = shape->length_min;
+    while (length < shape->length_max
+           && source->task->steps(source->state, length) < shape->steps_max)
+        length++;
+    for (size_t i = 0; i < count; i++)
+        draws[i] = (struct eg_draw){
+            .seed = t->seed, .purpose = EG_FOR_TRAINING, .item = i, .length = length};
+    eg_draw_lengths(source, draws, count);
+    struct eg_block block;
+    struct eg_tape tape;
+    struct eg_var *logits;
+    int ret = eg_block_make(&block, members, arena, source, draws, count, 0, 1);
+    eg_tape_begin(&tape, arena, t->kernels, t->values, t->grads);
+    if (!ret)
+        ret = eg_model_run(t->model, &tape, &block, 0, NULL, NULL, &logits);
+    if (!ret && !loss_of(&tape, &block, logits, 1))
+        ret = EG_RAISE(EG_ERR_NOMEM);
+    return ret;
+}
+
+static int reserve_all(struct eg_trainer *t)
+{
+    int status = EG_OK;
+#pragma omp parallel num_threads(team(t))
+    {
+        struct eg_arena *arena = t->step[omp_get_thread_num()];
+        const struct eg_arena_mark mark = eg_arena_mark(arena);
+        const int ret = reserve(t, arena);
+        if (ret) {
+#pragma omp atomic write
+            status = ret;
+        }
+        eg_arena_rewind(arena, mark);
+    }
+    t->reserved = status == EG_OK;
+    return status;
+}
+
 static int block_gradient(struct eg_trainer *t, struct eg_arena *arena, size_t k)
 {
     const size_t size = t->model->params.size;
@@ -97,6 +152,9 @@ static int block_gradient(struct eg_trainer *t, struct eg_arena *arena, size_t k
 int eg_trainer_gradient(struct eg_trainer *t, uint64_t update, struct eg_update_report *report)
 {
     memset(report, 0, sizeof *report);
+    const int reserved = t->reserved ? EG_OK : reserve_all(t);
+    if (reserved)
+        return reserved;
     for (size_t i = 0; i < t->batch; i++)
         t->draws[i] = (struct eg_draw){
             .seed = t->seed, .purpose = EG_FOR_TRAINING, .step = update, .item = i};
@@ -105,7 +163,7 @@ int eg_trainer_gradient(struct eg_trainer *t, uint64_t update, struct eg_update_
 
     const size_t size = t->model->params.size, chunks = (size + CHUNK - 1) / CHUNK;
     double *squares = t->loss + t->blocks;
-#pragma omp parallel num_threads(t->threads)
+#pragma omp parallel num_threads(team(t))
     {
         struct eg_arena *arena = t->step[omp_get_thread_num()];
         const struct eg_arena_mark mark = eg_arena_mark(arena);
@@ -147,7 +205,8 @@ int eg_trainer_update(struct eg_trainer *t, uint64_t update, uint64_t total,
                       total, &report->optimiser);
     const double decay = t->optimiser.options.weight_decay;
     if (decay > 0)
-        eg_params_shrink(&t->model->params, t->values, (real) (1 - report->optimiser.rate * decay));
+        eg_params_shrink(&t->model->params, t->values,
+                         (real) fmax(0, 1 - report->optimiser.rate * decay));
     return EG_OK;
 }
 
@@ -186,7 +245,8 @@ static int block_scores(struct eg_trainer *t, struct eg_arena *arena, const stru
     return EG_OK;
 }
 
-int eg_trainer_score(struct eg_trainer *t, struct eg_draw *draws, size_t n, struct eg_score *scores)
+int eg_trainer_score(struct eg_trainer *t, const struct eg_draw *draws, size_t n,
+                     struct eg_score *scores)
 {
     if (n == 0)
         return EG_OK;

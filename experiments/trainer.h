@@ -23,6 +23,7 @@ struct eg_trainer {
     uint64_t seed;
     size_t batch, blocks;
     int threads;
+    int reserved; /* the arenas have what any update needs */
     real *values; /* the parameter vector            */
     real *total;  /* the gradient of the last update */
     real *grads;  /* of each block, one after the other */
@@ -63,8 +64,8 @@ struct eg_score {
 };
 
 /* Scores of `n` sequences; `draws` are sorted, scores[i] belongs to draws[i]. */
-EG_MUST_CHECK int eg_trainer_score(struct eg_trainer *trainer, struct eg_draw *draws, size_t n,
-                                   struct eg_score *scores);
+EG_MUST_CHECK int eg_trainer_score(struct eg_trainer *trainer, const struct eg_draw *draws,
+                                   size_t n, struct eg_score *scores);
 
 /* Bytes held in arenas, and how often they have asked malloc. */
 size_t eg_trainer_held(const struct eg_trainer *trainer);

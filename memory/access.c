@@ -38,6 +38,7 @@ struct eg_var *eg_read(struct eg_tape *tape, struct eg_var *memory, struct eg_va
     if (!memory || !w)
         return NULL;
     assert(memory->cols == slots * width && w->cols == slots && memory->rows == w->rows);
+    assert((memory->dx && w->dx) || !eg_tape_records(tape));
     struct eg_var *r = eg_tape_var(tape, w->rows, width, 1);
     struct saved *saved = keep(tape, slots, width);
     if (!r || !saved)
@@ -75,9 +76,9 @@ static struct eg_var *write(struct eg_tape *tape, struct eg_var *memory, struct 
         return NULL;
     assert(memory->cols == slots * width && w->cols == slots && erase->cols == width);
     assert(memory->rows == w->rows && add->cols == width);
-    /* The memory's own gradient is always kept while recording: what was written before
-     * needs it, and the first memory may be learned. */
-    assert(memory->dx || !eg_tape_records(tape));
+    /* Gradients are always kept while recording: what was written before needs that of the
+     * memory, and the first memory may be learned. */
+    assert((memory->dx && w->dx && erase->dx && add->dx) || !eg_tape_records(tape));
     struct eg_var *out = eg_tape_var(tape, w->rows, slots * width, !in_place);
     struct saved *saved = keep(tape, slots, width);
     if (!out || !saved)

@@ -8,6 +8,7 @@
  *         that the order of the heads does not matter.
  * Shapes  memory: (B, M N), slot index contiguous; w: (B, N); r, e, a: (B, M).
  * Domain  0 <= w, sum w <= 1; 0 <= e <= 1; any a.
+ *         While the tape records all inputs have a gradient: none is data.
  * Alias   eg_write_last(): the gradient of the new memory takes the place of the old one's.
  *         Nothing may use `memory` after it on the same tape.  eg_write() has no such rule.
  * Saved   nothing of its own with one head; the erased memory between heads with several.

@@ -43,7 +43,9 @@ struct eg_memory_type {
 
     /* One step: control (B, size.control) -> read (B, size.read).  B may be smaller than at the
      * step before: the sequences that ended are the last ones.  NULL when the tape is out of
-     * memory; there is nothing else that can go wrong here. */
+     * memory; there is nothing else that can go wrong here.  Where the tape does not record, what
+     * a step takes from it is gone after the next one: a variable that is kept for longer, a view
+     * too, is made in begin(). */
     struct eg_var *(*step)(void *state, struct eg_tape *tape, struct eg_var *control);
 
     /* How far a letter of a field's shape goes, and the field's numbers for sequence `row`

@@ -88,10 +88,12 @@ static void *copied(struct eg_tape *tape, const void *state, size_t size)
     return copy;
 }
 
-int eg_model_run(const struct eg_model *m, struct eg_tape *tape, const struct eg_block *block,
-                 int all_steps, eg_observe *observe, void *context, struct eg_var **logits)
+/* `turn`: two empty arenas by turns for the steps, or NULL where the tape records. */
+static int run(const struct eg_model *m, struct eg_tape *tape, const struct eg_block *block,
+               int all_steps, eg_observe *observe, void *context, struct eg_arena *const turn[2],
+               struct eg_var **logits)
 {
-    *logits = NULL;
+    struct eg_arena *const arena = tape->arena;
     void *controller = copied(tape, m->controller_state, m->controller->state_size);
     void *memory = copied(tape, m->memory_state, m->memory->state_size);
     struct eg_var **hs = eg_arena_take(tape->arena, block->steps * sizeof(struct eg_var *));
@@ -109,6 +111,10 @@ int eg_model_run(const struct eg_model *m, struct eg_tape *tape, const struct eg
     size_t asked = 0;
     for (size_t t = 0; t < block->steps; t++) {
         const size_t rows = block->rows[t];
+        if (turn[0]) {
+            tape->arena = turn[t % 2];
+            eg_arena_rewind(tape->arena, (struct eg_arena_mark){0});
+        }
         if (read)
             read = eg_tape_rows(tape, read, 0, rows);
         struct eg_var *h = m->controller->step(controller, tape, block->from[t], rows, read);
@@ -122,10 +128,13 @@ int eg_model_run(const struct eg_model *m, struct eg_tape *tape, const struct eg
         if (observe)
             observe(context, (long) t, rows, controller, memory);
         if (all_steps || block->asked[t]) {
-            hs[asked] = h;
-            reads[asked++] = read;
+            tape->arena = arena;
+            hs[asked] = turn[0] ? eg_stack(tape, 1, &h) : h;
+            reads[asked] = turn[0] && read ? eg_stack(tape, 1, &read) : read;
+            asked++;
         }
     }
+    tape->arena = arena;
     /* The output layer of all steps is one product. */
     if (asked == 0)
         return EG_RAISE(EG_ERR_DATA);
@@ -134,6 +143,24 @@ int eg_model_run(const struct eg_model *m, struct eg_tape *tape, const struct eg
         in[1] = eg_stack(tape, asked, reads);
     *logits = eg_linear(tape, &m->output_w, &m->output_b, NULL, m->memory_size.read ? 2 : 1, in);
     return *logits ? EG_OK : EG_RAISE(EG_ERR_NOMEM);
+}
+
+/* Where nothing is recorded no step needs more than the one before: steps take turns with two
+ * arenas, so that a long sequence does not need the memory of all its steps. */
+int eg_model_run(const struct eg_model *m, struct eg_tape *tape, const struct eg_block *block,
+                 int all_steps, eg_observe *observe, void *context, struct eg_var **logits)
+{
+    struct eg_arena *const arena = tape->arena, *turn[2] = {NULL, NULL};
+    int ret = EG_OK;
+    *logits = NULL;
+    for (size_t i = 0; i < 2 && !ret && !eg_tape_records(tape); i++)
+        ret = eg_arena_init(&turn[i], 0);
+    if (!ret)
+        ret = run(m, tape, block, all_steps, observe, context, turn, logits);
+    tape->arena = arena;
+    for (size_t i = 0; i < 2; i++)
+        eg_arena_free(&turn[i]);
+    return ret;
 }
 
 double eg_model_flops(const struct eg_model *m, size_t steps, size_t asked)

@@ -28,7 +28,7 @@ struct eg_head_row {
 #define EG_COSINE_EPS ((real) 1e-8)
 #define EG_SHARPEN_FLOOR ((real) 1e-30)
 
-#define EG_ADDRESS_WORK(slots, width, range) (4 * (slots) + 2 * (range) + 2 * (width))
+#define EG_ADDRESS_WORK(slots, width, range) (3 * (slots) + 2 * (range) + 2 * (width))
 
 /* What one addressing leaves for its backward: rows of N and a scalar. */
 struct eg_address_saved {

@@ -16,7 +16,7 @@
 
 #include "tensor/tape.h"
 
-/* `b` may be NULL (no bias), `add` may be NULL; not both given.  n_in <= EG_NODE_IN - 1. */
+/* `b` may be NULL (no bias), `add` may be NULL; not both given.  n_in <= EG_NODE_IN. */
 struct eg_var *eg_linear(struct eg_tape *tape, const struct eg_param *w, const struct eg_param *b,
                          struct eg_var *add, size_t n_in, struct eg_var *const in[]);
 

@@ -64,8 +64,9 @@ static void softmax_back(const struct eg_node *node, struct eg_tape *tape)
             continue;
         const real *x = eg_row(z, r);
         real *dx = eg_drow(z, r);
+        const double all = eg_softmax_cost(x, 0, z->cols) + (double) x[0]; /* ln sum_c e^z_c */
         for (size_t c = 0; c < z->cols; c++) {
-            const double p = exp(-eg_softmax_cost(x, (int) c, z->cols));
+            const double p = exp((double) x[c] - all);
             const double target = (int) c == saved->classes[r] ? 1 : 0;
             dx[c] += dy * saved->mask[r] * (real) (p - target);
         }

@@ -8,11 +8,11 @@
  *     adam            Kingma & Ba 2015 (arXiv:1412.6980), alg. 1; eps = 1e-8
  *     sgd             v <- p v - rate g;  x <- x + v   (Polyak 1964)
  *
- * Weight decay, x <- (1 - rate weight_decay) x, is apart from the gradient and comes after, by
- * eg_params_shrink(): Loshchilov & Hutter 2019 (arXiv:1711.05101), alg. 2.  Clipping comes before:
- * by value, each component to [-limit, limit] (Graves et al. 2014 use 10), or by norm, the whole
- * gradient scaled down to the limit.  The rate of update u (from 0) of `total` is learning_rate
- * times the schedule.
+ * Weight decay, x <- max(0, 1 - rate weight_decay) x, is apart from the gradient and comes after,
+ * by eg_params_shrink(): Loshchilov & Hutter 2019 (arXiv:1711.05101), alg. 2.  Clipping comes
+ * before: by value, each component to [-limit, limit] (Graves et al. 2014 use 10), or by norm, the
+ * whole gradient scaled down to the limit.  The rate of update u (from 0) of `total` is
+ * learning_rate times the schedule.
  */
 #ifndef EG_TENSOR_OPTIMISER_H
 #define EG_TENSOR_OPTIMISER_H
@@ -35,7 +35,7 @@ struct eg_optimiser_options {
     double rate, momentum, decay, beta1, beta2, eps, weight_decay, clip_limit, schedule_end, warmup;
 };
 
-/* Rows for the keys of eg_optimiser_options at `base` within a larger structure. */
+/* Names of the three kinds, in the order of the enums, NULL-ended. */
 extern const char *const eg_optimiser_names[];
 extern const char *const eg_clip_names[];
 extern const char *const eg_schedule_names[];
