@@ -253,25 +253,37 @@ static const char *guess(const char *key, const char *const *keys, size_t n)
     return NULL;
 }
 
+/* The preset of a TEXT option, or NULL. */
+static const char *preset_text(const struct eg_config *config, const char *key)
+{
+    for (const struct eg_config_group *g = config->groups; g; g = g->next)
+        for (size_t i = 0; i < g->n; i++)
+            if (strcmp(g->keys[i], key) == 0)
+                return g->rows[i].kind == EG_OPT_TEXT ? g->rows[i].text : NULL;
+    return NULL;
+}
+
 /* A key of a file whose group has got another type since, by `-s GROUP.type=...`: it belonged to
  * the type that was replaced. */
-static int is_stale(const struct eg_assignment *a)
+static int is_stale(const struct eg_config *config, const struct eg_assignment *a)
 {
+    char key[256];
     const char *const dot = strchr(a->key, '.');
-    if (a->form != EG_CONFIG_APART || !dot)
+    if (a->form != EG_CONFIG_APART || !dot
+        || (size_t) snprintf(key, sizeof key, "%.*s.type", (int) (dot - a->key), a->key)
+               >= sizeof key)
         return 0;
-    const size_t n = (size_t) (dot - a->key) + 1;
-    for (const struct eg_assignment *b = a->next; b; b = b->next)
-        if (b->form == EG_CONFIG_JOINED && strncmp(b->key, a->key, n) == 0
-            && strcmp(b->key + n, "type") == 0)
-            return 1;
-    return 0;
+    const char *before = preset_text(config, key), *now = NULL;
+    for (const struct eg_assignment *b = config->first; b; b = b->next)
+        if (strcmp(b->key, key) == 0)
+            *(b->form == EG_CONFIG_APART ? &before : &now) = b->value;
+    return before && now && strcmp(before, now) != 0;
 }
 
 int eg_config_finish(struct eg_config *config, struct eg_message *message)
 {
     const struct eg_assignment *a = config->first;
-    while (a && (a->seen || is_stale(a)))
+    while (a && (a->seen || is_stale(config, a)))
         a = a->next;
     if (!a)
         return EG_OK;

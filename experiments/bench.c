@@ -69,7 +69,8 @@ int eg_verb_bench(const struct eg_command *c)
     double speeds[RUNS];
     uint64_t update = 0;
     size_t requests = 0;
-    for (size_t run = 0; run < RUNS + 1 && !ret; run++) {
+    int interrupted = 0;
+    for (size_t run = 0; run < RUNS + 1 && !ret && !interrupted; run++) {
         /* The first run warms up; a run takes about half a second. */
         const double start = eg_clock();
         uint64_t n = 0;
@@ -82,10 +83,9 @@ int eg_verb_bench(const struct eg_command *c)
             speeds[run - 1] = (double) n * (double) e->train.batch / (eg_clock() - start);
         else
             requests = eg_trainer_requests(&e->trainer);
-        if (eg_interrupted())
-            ret = EG_FAIL(EG_ERR_IO, &message, "interrupted");
+        interrupted = eg_interrupted();
     }
-    if (!ret) {
+    if (!ret && !interrupted) {
         const double speed = median(speeds, RUNS), gemm = gemm_speed();
         const size_t steps = e->source.shape.steps_max;
         const double flops = eg_model_flops(&e->model, steps, steps / 2);
@@ -93,14 +93,16 @@ int eg_verb_bench(const struct eg_command *c)
         struct rusage usage = {0};
         getrusage(RUSAGE_SELF, &usage);
         requests = eg_trainer_requests(&e->trainer) - requests;
-        if (c->json)
-            printf("{\"preset\": \"%s\", \"batch\": %ld, \"threads\": %d, \"kernels\": \"%s\", "
+        if (c->json) {
+            printf("{\"preset\": ");
+            eg_json_text(c->target[0]);
+            printf(", \"batch\": %ld, \"threads\": %d, \"kernels\": \"%s\", "
                    "\"sequences_per_second\": %.6g, \"flops_per_sequence\": %.6g, "
                    "\"gemm_gflops\": %.4g, \"gemm_fraction\": %.4g, \"steps\": %zu, "
                    "\"peak_memory_mb\": %.4g, \"allocations_after_warm_up\": %zu}\n",
-                   c->target[0], e->train.batch, e->threads, e->kernels->name, speed, flops, gemm,
-                   fraction, steps, (double) usage.ru_maxrss / 1024, requests);
-        else
+                   e->train.batch, e->threads, e->kernels->name, speed, flops, gemm, fraction,
+                   steps, (double) usage.ru_maxrss / 1024, requests);
+        } else {
             printf("%s, batch %ld, %d thread%s, %zu steps, %s kernels\n"
                    "  %10.0f sequences/s, full updates, median of %d runs\n"
                    "  %10.2f MFLOP a sequence\n"
@@ -110,9 +112,10 @@ int eg_verb_bench(const struct eg_command *c)
                    c->target[0], e->train.batch, e->threads, e->threads == 1 ? "" : "s", steps,
                    e->kernels->name, speed, RUNS, flops * 1e-6, gemm, fraction,
                    (double) usage.ru_maxrss / 1024, requests);
+        }
     }
     if (e)
         eg_experiment_free(e);
     free(e);
-    return ret ? eg_command_fail(ret, &message) : EG_EXIT_DONE;
+    return ret ? eg_command_fail(ret, &message) : interrupted ? EG_EXIT_INTERRUPTED : EG_EXIT_DONE;
 }

@@ -106,3 +106,16 @@ void eg_progress_evaluation(struct eg_progress *p, const struct eg_evaluation *v
            v->exact, v->wrong);
     fflush(stdout);
 }
+
+void eg_json_text(const char *text)
+{
+    putchar('"');
+    for (const char *c = text; *c; c++)
+        if (*c == '"' || *c == '\\')
+            printf("\\%c", *c);
+        else if ((unsigned char) *c < 0x20)
+            printf("\\u%04x", (unsigned) *c);
+        else
+            putchar(*c);
+    putchar('"');
+}

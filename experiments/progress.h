@@ -27,6 +27,9 @@ void eg_progress_say(struct eg_progress *p, const char *format, ...) EG_PRINTF(2
 void eg_progress_evaluation(struct eg_progress *p, const struct eg_evaluation *v, int first,
                             uint64_t updates);
 
+/* A text as a JSON string, with its quotes. */
+void eg_json_text(const char *text);
+
 /* Monotonic time [s]. */
 double eg_clock(void);
 

@@ -198,9 +198,11 @@ static int all_seeds(const struct eg_command *c, const char *name)
     wilson(solved, runs, &low, &high);
     qsort(solved_at, solved, sizeof *solved_at, by_value);
     if (c->json) {
-        printf("{\"report\": \"seeds\", \"preset\": \"%s\", \"seeds\": %zu, \"solved\": %zu, "
+        printf("{\"report\": \"seeds\", \"preset\": ");
+        eg_json_text(name);
+        printf(", \"seeds\": %zu, \"solved\": %zu, "
                "\"threshold\": %g, \"low\": %.9g, \"high\": %.9g, \"median_sequences\": %.0f}\n",
-               name, runs, solved, EG_SOLVED, low, high, solved ? solved_at[solved / 2] : -1.0);
+               runs, solved, EG_SOLVED, low, high, solved ? solved_at[solved / 2] : -1.0);
         free(solved_at);
         return worst;
     }

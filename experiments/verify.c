@@ -85,6 +85,10 @@ static int ntm_copy(const struct eg_command *c)
     const long first = c->has_seeds ? c->seed_first : 1, last = c->has_seeds ? c->seed_last : 10;
     static const char *const presets[] = {"ntm/copy", "ntm-ff/copy"};
     struct measured m, lstm;
+    if (last - first >= SEEDS_MAX) {
+        fprintf(stderr, "engram: --seeds: at most %d are verified at once\n", SEEDS_MAX);
+        return EG_EXIT_USAGE;
+    }
     int failed = 0, exit;
     for (size_t i = 0; i < 2; i++) {
         if ((exit = measure(c, presets[i], first, last, &m)))

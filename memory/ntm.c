@@ -27,7 +27,7 @@ enum read_start { READ_ZERO, READ_LEARNED };
 struct options {
     long slots, width, read_heads, write_heads, shift_range;
     int order, start, weighting, read_start;
-    double start_value, gate_bias, sharpening_bias;
+    double start_value, start_scale, gate_bias, sharpening_bias;
 };
 
 static const char *const orders[] = {"write-read", "read-write", NULL};
@@ -47,8 +47,9 @@ static const struct eg_option option_rows[] = {
     {"order",       "",       "which comes first in a step; the second of write-read sees what was written",
                                                                         AT(order),       EG_OPT_CHOICE, WRITE_READ,        0, 0, orders, NULL},
     {"start",       "",       "memory before the first step",           AT(start),       EG_OPT_CHOICE, START_CONSTANT,    0, 0, starts, NULL},
-    {"start_value", "1",      "the constant, or the half-width of random starts; 0 for random: 1/sqrt(N + M)",
-                                                                        AT(start_value), EG_OPT_REAL,   1e-6, -1e6, 1e6,   NULL, NULL},
+    {"start_value", "1",      "every number of a constant start",       AT(start_value), EG_OPT_REAL,   1e-6, -1e6, 1e6,   NULL, NULL},
+    {"start_scale", "1",      "half-width of random and learned starts; 0: 1/sqrt(N + M)",
+                                                                        AT(start_scale), EG_OPT_REAL,   0,    0, 1e6,      NULL, NULL},
     {"weighting",   "",       "weightings before the first step",       AT(weighting),   EG_OPT_CHOICE, WEIGHTING_FIRST,   0, 0, weightings, NULL},
     {"read_start",  "",       "what counts as read before the first step",
                                                                         AT(read_start),  EG_OPT_CHOICE, READ_LEARNED,      0, 0, read_starts, NULL},
@@ -92,7 +93,7 @@ enum part { P_KEY, P_BETA, P_GATE, P_SHIFT, P_GAMMA, P_ERASE, P_ADD, PARTS };
 struct state {
     size_t n, m, r, w, range; /* slots, width, heads, shift range */
     int order, start, weighting, read_start;
-    double start_value, gate_bias, sharpening_bias;
+    double start_value, start_scale, gate_bias, sharpening_bias;
     struct eg_param memory_start, read_init, weighting_start;
     struct eg_segment segments[2 * HEADS_MAX * PARTS];
     size_t segment_count;
@@ -148,7 +149,7 @@ static int declare(struct state *s, struct eg_params *params)
         .cols = s->n,
         .init = eg_init_uniform,
         .fixed = s->start == START_RANDOM,
-        .scale = s->start_value != 0 ? s->start_value : 1 / sqrt((double) (s->n + s->m)),
+        .scale = s->start_scale > 0 ? s->start_scale : 1 / sqrt((double) (s->n + s->m)),
     };
     const struct eg_param_row read_row = {
         .name = "read_start",
@@ -205,6 +206,7 @@ static int init(void *state, const void *values, struct eg_params *params,
         .weighting = o->weighting,
         .read_start = o->read_start,
         .start_value = o->start_value,
+        .start_scale = o->start_scale,
         .gate_bias = o->gate_bias,
         .sharpening_bias = o->sharpening_bias,
     };

@@ -23,16 +23,16 @@ static const struct {
     {"ntm", "slots=5 width=3"},
     {"ntm", "slots=5 width=3 start=learned weighting=learned read_start=learned"},
     {"ntm", "slots=5 width=3 start=random weighting=uniform read_start=zero"},
-    {"ntm", "slots=5 width=3 start=random start_value=0 weighting=first"},
-    {"ntm", "slots=5 width=2 order=read-write start=random start_value=0.5"},
+    {"ntm", "slots=5 width=3 start=random start_scale=0 weighting=first"},
+    {"ntm", "slots=5 width=2 order=read-write start=random start_scale=0.5"},
     {"ntm", "slots=5 width=2 order=read-write start=learned weighting=learned"},
-    {"ntm", "slots=4 width=3 read_heads=2 write_heads=1 start=learned start_value=0.5"},
-    {"ntm", "slots=4 width=2 read_heads=1 write_heads=2 start=learned start_value=0.5"},
-    {"ntm", "slots=4 width=2 read_heads=3 write_heads=3 start=random start_value=0.5 "
+    {"ntm", "slots=4 width=3 read_heads=2 write_heads=1 start=learned start_scale=0.5"},
+    {"ntm", "slots=4 width=2 read_heads=1 write_heads=2 start=learned start_scale=0.5"},
+    {"ntm", "slots=4 width=2 read_heads=3 write_heads=3 start=random start_scale=0.5 "
             "weighting=learned"},
     {"ntm", "slots=4 width=2 read_heads=2 write_heads=2 order=read-write start=learned"},
-    {"ntm", "slots=5 width=2 shift_range=0 start=learned start_value=0.5"},
-    {"ntm", "slots=7 width=2 shift_range=3 start=learned start_value=0.5"},
+    {"ntm", "slots=5 width=2 shift_range=0 start=learned start_scale=0.5"},
+    {"ntm", "slots=7 width=2 shift_range=3 start=learned start_scale=0.5"},
     {"ntm", "slots=1 width=3 shift_range=0"},
     {"ntm", "slots=1 width=2 shift_range=0 start=learned weighting=learned write_heads=2"},
 };
