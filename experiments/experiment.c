@@ -93,15 +93,20 @@ static int unknown(const char *what, const char *name, const char *const *names,
                    near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
+static int ends_with(const char *text, const char *end)
+{
+    const char *dot = strrchr(text, end[0]);
+    return dot && !strcmp(dot, end);
+}
+
 /* A preset by name, or else a file. */
 static int read_named(struct eg_experiment *e, const char *name, struct eg_message *message)
 {
     const struct eg_preset *preset = eg_preset_find(name);
     if (preset)
         return eg_config_read_text(e->config, name, preset->yaml, message);
-    const size_t n = strlen(name);
     struct stat info;
-    if ((n > 5 && !strcmp(name + n - 5, ".yaml")) || (n > 4 && !strcmp(name + n - 4, ".yml"))
+    if (ends_with(name, ".yaml") || ends_with(name, ".yml")
         || (stat(name, &info) == 0 && S_ISREG(info.st_mode)))
         return eg_config_read(e->config, name, message);
     const char *names[256];
