@@ -69,7 +69,7 @@ static int loss_at(struct eg_experiment *e, double *at, double x, double *loss)
 static int difference(struct eg_experiment *e, double *at, double h, double *slope)
 {
     const double x = *at;
-    double a, b, c, d;
+    double a = 0, b = 0, c = 0, d = 0;
     int ret = loss_at(e, at, x + h, &a);
     if (!ret)
         ret = loss_at(e, at, x - h, &b);

@@ -25,13 +25,15 @@ extern void *__libc_memalign(size_t align, size_t size);
 static size_t allocations;
 static int counting;
 
-/* That of libraries too, but for the room that OpenBLAS takes within a product on some machines. */
+/* That of libraries too, but for the room that OpenBLAS takes within a product on some machines,
+ * and that LLVM's OpenMP (not GNU's) takes for a team. */
 static void count(const void *caller)
 {
     Dl_info where;
     if (!counting)
         return;
-    if (!dladdr(caller, &where) || !where.dli_fname || !strstr(where.dli_fname, "openblas"))
+    if (!dladdr(caller, &where) || !where.dli_fname
+        || (!strstr(where.dli_fname, "openblas") && !strstr(where.dli_fname, "libomp")))
         __atomic_add_fetch(&allocations, 1, __ATOMIC_RELAXED);
 }
 
