@@ -32,6 +32,9 @@ static void count(const void *caller)
     Dl_info where;
     if (!counting)
         return;
+    /* What LLVM's OpenMP asks the C library about processors. */
+    if (dladdr(caller, &where) && where.dli_sname && strstr(where.dli_sname, "scratch_buffer"))
+        return;
     if (!dladdr(caller, &where) || !where.dli_fname
         || (!strstr(where.dli_fname, "openblas") && !strstr(where.dli_fname, "libomp")))
         __atomic_add_fetch(&allocations, 1, __ATOMIC_RELAXED);
