@@ -151,6 +151,7 @@ int eg_command_parse(struct eg_command *c, int argc, char **argv, const struct e
     int ret = find_verb(argv[1], verb, message);
     if (ret)
         return ret;
+    c->verb = (*verb)->name;
     for (int i = 2; i < argc; i++) {
         const char *text = argv[i];
         if (text[0] != '-' || !text[1]) {

@@ -28,6 +28,7 @@ struct eg_setting {
 };
 
 struct eg_command {
+    const char *verb;
     const char *target[2]; /* what follows the verb  */
     size_t targets;
     struct eg_setting settings[EG_SETTINGS_MAX]; /* in the order given          */

@@ -4,11 +4,28 @@
 #include <string.h>
 
 #include "experiments/experiment.h"
+#include "experiments/progress.h"
 
 static const char *const kinds[] = {"tasks", "memories", "controllers", "presets"};
 
-static void line(const char *name, const char *summary, const char *source)
+static void text_pair(const char *key, const char *value)
 {
+    printf(", \"%s\": ", key);
+    eg_json_text(value);
+}
+
+static void line(const struct eg_command *c, const char *kind, const char *name,
+                 const char *summary, const char *source)
+{
+    if (c->json) {
+        printf("{\"report\": \"%s\"", kind);
+        text_pair("name", name);
+        text_pair("summary", summary);
+        if (source)
+            text_pair("source", source);
+        printf("}\n");
+        return;
+    }
     printf("  %-14s %s\n", name, summary);
     if (source)
         printf("  %-14s   %s\n", "", source);
@@ -31,26 +48,30 @@ int eg_verb_list(const struct eg_command *c)
         return eg_command_fail(ret, &message);
     }
     if (!what || !strcmp(what, "tasks")) {
-        printf("tasks\n");
+        if (!c->json)
+            printf("tasks\n");
         for (const struct eg_task_type *const *t = eg_task_types; *t; t++)
-            line((*t)->name, (*t)->summary, (*t)->source);
+            line(c, "task", (*t)->name, (*t)->summary, (*t)->source);
     }
     if (!what || !strcmp(what, "memories")) {
-        printf("memories\n");
+        if (!c->json)
+            printf("memories\n");
         for (const struct eg_memory_type *const *t = eg_memory_types; *t; t++)
-            line((*t)->name, (*t)->summary, (*t)->source);
+            line(c, "memory", (*t)->name, (*t)->summary, (*t)->source);
     }
     if (!what || !strcmp(what, "controllers")) {
-        printf("controllers\n");
+        if (!c->json)
+            printf("controllers\n");
         for (const struct eg_controller_type *const *t = eg_controller_types; *t; t++)
-            line((*t)->name, (*t)->summary, (*t)->source);
+            line(c, "controller", (*t)->name, (*t)->summary, (*t)->source);
     }
     if (!what || !strcmp(what, "presets")) {
-        printf("presets\n");
+        if (!c->json)
+            printf("presets\n");
         for (const struct eg_preset *p = eg_presets; p->name; p++) {
             char summary[256];
             eg_preset_summary(p, summary, sizeof summary);
-            line(p->name, summary, NULL);
+            line(c, "preset", p->name, summary, NULL);
         }
     }
     return EG_EXIT_DONE;
@@ -97,6 +118,64 @@ static void describe_control(const struct eg_model *m)
         printf("  %-20s columns %zu to %zu, %s\n", name, from, from + n - 1, activation);
 }
 
+/* One JSON object a tensor, a field, an option; one for the whole. */
+static int json_option(void *context, const char *key, const struct eg_option *row,
+                       const void *value)
+{
+    (void) context;
+    char text[1024];
+    eg_option_print(text, sizeof text, row, value);
+    printf("{\"report\": \"option\"");
+    text_pair("name", key);
+    text_pair("value", text);
+    text_pair("unit", row->unit);
+    text_pair("help", row->help);
+    printf("}\n");
+    return EG_OK;
+}
+
+static void json_fields(const struct eg_field *fields, const char *part)
+{
+    for (const struct eg_field *f = fields; f->name; f++) {
+        printf("{\"report\": \"field\"");
+        text_pair("part", part);
+        text_pair("name", f->name);
+        text_pair("symbol", f->symbol);
+        text_pair("shape", f->shape);
+        text_pair("unit", f->units);
+        text_pair("equation", f->equation);
+        text_pair("help", f->help);
+        printf("}\n");
+    }
+}
+
+static int describe_json(const struct eg_experiment *e)
+{
+    const struct eg_model *m = &e->model;
+    const struct eg_task_shape *s = &e->source.shape;
+    printf("{\"report\": \"model\"");
+    text_pair("controller", m->controller->name);
+    text_pair("memory", m->memory->name);
+    text_pair("task", e->source.task->name);
+    printf(", \"inputs\": %zu, \"outputs\": %zu, \"steps\": %zu, \"chance\": %.9g, "
+           "\"parameters\": %zu, \"flops_per_sequence\": %.9g}\n",
+           s->inputs, s->outputs, s->steps_max, s->chance, m->params.total,
+           eg_model_flops(m, s->steps_max, s->steps_max / 2));
+    for (size_t i = 0; i < m->params.count; i++) {
+        const struct eg_param_row *row = &m->params.rows[i];
+        printf("{\"report\": \"parameter\"");
+        text_pair("name", row->name);
+        text_pair("symbol", row->symbol);
+        text_pair("shape", row->shape);
+        text_pair("unit", row->unit);
+        text_pair("equation", row->equation);
+        printf(", \"rows\": %zu, \"cols\": %zu}\n", row->rows, row->cols);
+    }
+    json_fields(m->controller->fields, "controller");
+    json_fields(m->memory->fields, "memory");
+    return eg_config_walk(e->config, json_option, NULL);
+}
+
 int eg_verb_describe(const struct eg_command *c)
 {
     struct eg_message message = {{0}};
@@ -107,7 +186,9 @@ int eg_verb_describe(const struct eg_command *c)
     char *yaml = ret ? NULL : eg_config_yaml(e->config, 1);
     if (!ret && !yaml)
         ret = EG_RAISE(EG_ERR_NOMEM);
-    if (!ret) {
+    if (!ret && c->json) {
+        ret = describe_json(e);
+    } else if (!ret) {
         const struct eg_model *m = &e->model;
         const struct eg_task_shape *s = &e->source.shape;
         printf("%s: %s controller, %s memory, %s task\n\n", c->target[0], m->controller->name,

@@ -5,13 +5,30 @@
 #include "core/config.h"
 #include "experiments/command.h"
 #include "experiments/figure.h"
+#include "experiments/progress.h"
 #include "record/check.h"
 #include "record/diff.h"
 
+/* Context of say(): the command. */
 static void say(void *context, const char *sentence)
 {
-    (void) context;
-    printf("%s\n", sentence);
+    const struct eg_command *c = *(const struct eg_command **) context;
+    if (c->json) {
+        printf("{\"report\": \"%s\", \"text\": ", c->verb);
+        eg_json_text(sentence);
+        printf("}\n");
+    } else {
+        printf("%s\n", sentence);
+    }
+}
+
+/* The last line of diff and check: how many, or the sentence for none. */
+static void conclude(const struct eg_command *c, const char *what, size_t n, const char *none)
+{
+    if (c->json)
+        printf("{\"report\": \"%s\", \"%s\": %zu}\n", c->verb, what, n);
+    else if (!n)
+        printf("%s%s\n", c->targets == 1 ? c->target[0] : "", none);
 }
 
 /* The place of `name` in a NULL-ended list, or a message that names the nearest. */
@@ -43,7 +60,8 @@ int eg_verb_plot(const struct eg_command *c)
                                             .format = (enum eg_plot_format) format,
                                             .figures = c->figure ? 1u << figure : EG_PLOT_ALL,
                                             .force = c->force,
-                                            .written = c->quiet ? NULL : say};
+                                            .written = c->quiet ? NULL : say,
+                                            .context = &c};
     if (!ret)
         ret = eg_plot_run(&options, &message);
     return ret ? eg_command_fail(ret, &message) : EG_EXIT_DONE;
@@ -53,11 +71,10 @@ int eg_verb_diff(const struct eg_command *c)
 {
     struct eg_message message = {{0}};
     size_t differences = 0;
-    const int ret = eg_run_diff(c->target[0], c->target[1], say, NULL, &differences, &message);
+    const int ret = eg_run_diff(c->target[0], c->target[1], say, &c, &differences, &message);
     if (ret)
         return eg_command_fail(ret, &message);
-    if (!differences)
-        printf("equal to the last bit\n");
+    conclude(c, "differences", differences, "equal to the last bit");
     return differences ? 1 : EG_EXIT_DONE;
 }
 
@@ -65,10 +82,9 @@ int eg_verb_check(const struct eg_command *c)
 {
     struct eg_message message = {{0}};
     size_t problems = 0;
-    const int ret = eg_run_check(c->target[0], say, NULL, &problems, &message);
+    const int ret = eg_run_check(c->target[0], say, &c, &problems, &message);
     if (ret)
         return eg_command_fail(ret, &message);
-    if (!problems)
-        printf("%s is whole\n", c->target[0]);
+    conclude(c, "problems", problems, " is whole");
     return problems ? EG_EXIT_IO : EG_EXIT_DONE;
 }

@@ -28,14 +28,14 @@ static const struct eg_verb evaluate = {
 static const struct eg_verb plot = {
     "plot", "RUN.h5", "figures as SVG, PNG or PDF",
     "Draws learning curve, sequences, head traces and generalisation with gnuplot, and writes the\n"
-    "numbers beside each figure as CSV.", "oFwfq", 1, 1, eg_verb_plot};
+    "numbers beside each figure as CSV.", "oFwfqj", 1, 1, eg_verb_plot};
 static const struct eg_verb list = {
     "list", "[tasks|memories|controllers|presets]", "what there is",
-    "Lists tasks, memories, controllers and presets, each with its source.", "", 0, 1, eg_verb_list};
+    "Lists tasks, memories, controllers and presets, each with its source.", "j", 0, 1, eg_verb_list};
 static const struct eg_verb describe = {
     "describe", "PRESET|FILE.yaml", "tensors, shapes, parameters, cost, options",
     "Every tensor with symbol, shape, unit and equation; the control columns of the memory; what the\n"
-    "probe records; the parameter count; and every option with unit and range.", "s", 1, 1, eg_verb_describe};
+    "probe records; the parameter count; and every option with unit and range.", "sj", 1, 1, eg_verb_describe};
 static const struct eg_verb gradcheck = {
     "gradcheck", "PRESET|FILE.yaml", "gradients against central differences",
     "Compares the gradient of a batch with central differences, in double precision, component by\n"
@@ -51,10 +51,10 @@ static const struct eg_verb rerun = {
 static const struct eg_verb diff = {
     "diff", "A.h5 B.h5", "first difference of two runs",
     "Names the options that differ, then the first row and the first numbers that differ.  Exit 1\n"
-    "when there are any.", "", 2, 2, eg_verb_diff};
+    "when there are any.", "j", 2, 2, eg_verb_diff};
 static const struct eg_verb check = {
     "check", "RUN.h5", "is the file whole?",
-    "Looks at every dataset, the tables and both checkpoints.  Exit 5 when something is wrong.", "", 1, 1, eg_verb_check};
+    "Looks at every dataset, the tables and both checkpoints.  Exit 5 when something is wrong.", "j", 1, 1, eg_verb_check};
 static const struct eg_verb verify = {
     "verify", "[NAME]", "published numbers: PASS or FAIL",
     "Trains the presets over ten seeds and holds the results against stated bands.  Without a name,\n"

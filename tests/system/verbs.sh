@@ -103,6 +103,20 @@ ended "which can be evaluated on a part of them" 0 "out:mixed"
 run rerun file.h5 --threads 1 -q
 ended "and repeated" 0 "equal to the last bit"
 
+# --- everything that is printed can be had as JSON ---
+
+run list --json
+ended "list --json" 0 'out:"report": "preset"'
+claim "prints objects of JSON" json "$work/said/out"
+run describe ntm/copy --json
+ended "describe --json" 0 'out:"report": "parameter"' 'out:"report": "option"'
+claim "prints objects of JSON" json "$work/said/out"
+run check file.h5 --json
+ended "check --json" 0 'out:"problems": 0'
+claim "prints an object of JSON" json "$work/said/out"
+run diff file.h5 file.h5 --json
+ended "diff --json" 0 'out:"differences": 0'
+
 # --- gradcheck, bench, verify ---
 
 tiny=(-s memory.slots=6 -s memory.width=4 -s controller.size=5 -s task.bits=3 -s task.length_max=3)
