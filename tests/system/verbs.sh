@@ -7,7 +7,7 @@ begin "$1"
 # Every line is an object of names with numbers and texts.
 # shellcheck disable=SC2317 # `claim` calls it
 json() {
-    local value='("[^"]*"|-?[0-9][-+.0-9e]*|null|true|false)'
+    local value='("([^"\\]|\\.)*"|-?[0-9][-+.0-9e]*|null|true|false)'
     [ -s "$1" ] && ! grep -vE "^\{\"[a-z_]+\": $value(, \"[a-z_]+\": $value)*\}\$" "$1"
 }
 
