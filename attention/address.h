@@ -14,8 +14,8 @@
  *         any memory, all zero included.  N >= 1; an offset is taken mod N.  While the tape
  *         records, what eg_address_fused() gets from the head has a gradient; memory and w_prev
  *         may be data.
- * Saved   cosine, w_c, w_g, w~ and 1/|M_i|; 1/|M_i| is kept with the memory for the next head.
- * Fails   NULL when an argument is NULL or the tape is out of memory.
+ * Saved   cosine, w_c, w_g, w~, ln w~ and 1/|M_i|; 1/|M_i| is kept with the memory for the next
+ * head. Fails   NULL when an argument is NULL or the tape is out of memory.
  *
  * eg_address() composes the ops below and is the definition; eg_address_fused() is one op with
  * a backward of its own, and equal to it (tests/test_address.c). */

@@ -16,7 +16,7 @@ static int show(void *context, const struct eg_evaluation *v)
     struct showing *s = context;
     eg_progress_evaluation(&s->progress, v, s->first, s->updates);
     s->first = 0;
-    return eg_interrupted() ? EG_ERR_MISSING : EG_OK;
+    return eg_interrupted() ? EG_BROKEN_OFF : EG_OK;
 }
 
 /* The task must be as wide as the network. */
@@ -62,7 +62,7 @@ int eg_verb_evaluate(const struct eg_command *c)
                     (unsigned long long) (s.updates * (uint64_t) e->train.batch),
                     e->source.shape.chance);
         ret = eg_evaluate_all(e, show, &s, &message);
-        if (ret == EG_ERR_MISSING) {
+        if (ret == EG_BROKEN_OFF) {
             interrupted = 1;
             ret = EG_OK;
         }

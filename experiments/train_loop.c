@@ -95,9 +95,6 @@ static int diverged(struct loop *l)
                    (unsigned long long) l->updates, tensor, eg_run_path(l->recorder.run));
 }
 
-/* What an evaluation that was broken off answers. */
-enum { BROKEN_OFF = 1 };
-
 struct evaluating {
     struct loop *loop;
     size_t done;
@@ -114,7 +111,7 @@ static int keep_evaluation(void *context, const struct eg_evaluation *v)
     if (v->length == 0)
         l->outcome->cost = v->mean;
     const int ret = eg_recorder_evaluation(&l->recorder, l->updates, v, l->message);
-    return ret || !x->may_break_off || !eg_interrupted() ? ret : BROKEN_OFF;
+    return ret || !x->may_break_off || !eg_interrupted() ? ret : EG_BROKEN_OFF;
 }
 
 /* The evaluation at the end may be broken off by a signal: it is then done anew when the run goes
@@ -124,7 +121,7 @@ static int evaluate(struct loop *l, int may_break_off)
     struct evaluating context = {.loop = l, .may_break_off = may_break_off};
     const size_t rows = eg_run_rows(l->recorder.evaluate);
     int ret = eg_evaluate_all(l->e, keep_evaluation, &context, l->message);
-    if (ret == BROKEN_OFF && !(ret = eg_run_cut(l->recorder.evaluate, rows, l->message)))
+    if (ret == EG_BROKEN_OFF && !(ret = eg_run_cut(l->recorder.evaluate, rows, l->message)))
         ret = interrupted_between(l);
     return ret;
 }

@@ -47,7 +47,8 @@ struct eg_task_type {
     size_t state_size;
 
     /* Checks `options`; may read files.  Memory comes from `arena`.  Fails with EG_ERR_RANGE,
-     * EG_ERR_IO, EG_ERR_DATA, EG_ERR_NOMEM; the message names key, file and place. */
+     * EG_ERR_IO, EG_ERR_FORMAT, EG_ERR_DATA, EG_ERR_NOMEM; the message names key, file and place.
+     */
     int (*init)(void *state, const void *options, struct eg_arena *arena,
                 struct eg_task_shape *shape, struct eg_message *message);
     /* The length of the next training sequence, or which sequence of the data it is. */

@@ -65,7 +65,7 @@ fi
 RANDOM=4321
 
 # Killed as it begins, a run has left no file, or one that goes on.
-stub=0
+broken=0
 for _ in {1..25}; do
     rm -f early.h5*
     {
@@ -74,10 +74,10 @@ for _ in {1..25}; do
     } 2>/dev/null
     [ -e early.h5 ] || continue
     run check early.h5
-    [ "$status" -eq 0 ] || stub=$((stub + 1))
+    [ "$status" -eq 0 ] || broken=$((broken + 1))
 done
-claim "killed with -9 while it begins, a run leaves no file or a whole one ($stub of 25 do not)" \
-    [ "$stub" -eq 0 ]
+claim "killed with -9 while it begins, a run leaves no file or a whole one ($broken of 25 do not)" \
+    [ "$broken" -eq 0 ]
 
 
 kills=20 killed=0 opened=0 rounds=0 equal=0 finished=0
