@@ -172,7 +172,7 @@ static int bind_row(struct eg_config *config, const char *key, const struct eg_o
     const struct eg_assignment *const a = eg_config_last(config, key);
     if (!a)
         return EG_OK;
-    if (a->sequence && row->kind != EG_OPT_LIST)
+    if (a->sequence && row->kind != EG_OPT_LIST && row->kind != EG_OPT_REALS)
         return complain(EG_ERR_CONFIG, a, "a list, where one value is expected", message);
     rc = eg_option_parse(row, a->value, value, &problem);
     return rc ? complain(rc, a, problem.text, message) : EG_OK;

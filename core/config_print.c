@@ -11,6 +11,7 @@ union value {
     int index;
     const char *text;
     struct eg_list list;
+    struct eg_reals reals;
 };
 
 static int is_preset(const struct eg_option *row, const void *value)
@@ -34,6 +35,11 @@ static int is_preset(const struct eg_option *row, const void *value)
         const struct eg_list *const list = value;
         return list->n == preset.list.n
                && memcmp(list->at, preset.list.at, list->n * sizeof list->at[0]) == 0;
+    }
+    case EG_OPT_REALS: {
+        const struct eg_reals *const list = value;
+        return list->n == preset.reals.n
+               && memcmp(list->at, preset.reals.at, list->n * sizeof list->at[0]) == 0;
     }
     }
     return 0;

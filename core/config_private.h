@@ -20,8 +20,8 @@ struct eg_assignment {
     struct eg_assignment *next;
     const char *key, *value, *origin;
     enum eg_config_form form;
-    int sequence; /* a YAML sequence: good for an option of kind LIST only */
-    int seen;     /* bind or text has looked at it                         */
+    int sequence; /* a YAML sequence: good for options of kind LIST and REALS only */
+    int seen;     /* bind or text has looked at it                                */
 };
 
 /* `rows` and the dotted `keys` have `n` entries. */
@@ -79,6 +79,12 @@ EG_MUST_CHECK int eg_option_preset(const struct eg_option *row, void *value,
 /* The value as YAML, and what it may be: "1 to 8 slots", "one of adam, sgd", or nothing. */
 void eg_option_put(struct eg_sink *sink, const struct eg_option *row, const void *value);
 void eg_option_put_range(struct eg_sink *sink, const struct eg_option *row);
+
+/* Its numbers are real. */
+static inline int eg_option_is_real(const struct eg_option *row)
+{
+    return row->kind == EG_OPT_REAL || row->kind == EG_OPT_REALS;
+}
 
 /* A host program may have chosen a locale that writes 0,5.  This thread's own is put aside
  * while a number is read or written; glibc's newlocale("C") allocates nothing. */

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -94,11 +95,11 @@ static int read_long(const struct eg_option *row, const char *text, long *value,
 
 /* --- values --- */
 
-/* One number of n characters, for INT, REAL and each of LIST. */
+/* One number of n characters, for INT, REAL and each of LIST and REALS. */
 static int parse_number(const struct eg_option *row, const char *text, size_t n, long *whole,
                         double *real_value, struct eg_message *problem)
 {
-    const int real_row = row->kind == EG_OPT_REAL;
+    const int real_row = eg_option_is_real(row);
     const char *const what = real_row ? "a number" : "a whole number";
     text = trim(text, &n);
     const int shape = number_shape(text, n);
@@ -127,11 +128,99 @@ static int parse_number(const struct eg_option *row, const char *text, size_t n,
     return EG_OK;
 }
 
-/* "10, 20, 30", in brackets or not; nothing at all is the empty list. */
-static int parse_list(const struct eg_option *row, const char *text, struct eg_list *list,
+/* Adds what one item of n characters stands for to a list. */
+typedef int take_fn(const struct eg_option *row, const char *text, size_t n, void *list,
+                    struct eg_message *problem);
+
+static int take_whole(const struct eg_option *row, const char *text, size_t n, void *list,
                       struct eg_message *problem)
 {
-    struct eg_list got = {.n = 0};
+    struct eg_list *const got = list;
+    long v = 0;
+    if (got->n == EG_LIST_MAX)
+        return EG_FAIL(EG_ERR_RANGE, problem, "too many: at most %d numbers in a list",
+                       EG_LIST_MAX);
+    const int rc = parse_number(row, text, n, &v, NULL, problem);
+    if (rc == EG_OK)
+        got->at[got->n++] = v;
+    return rc;
+}
+
+/* low + i step as a person would write it: 0.12, not 0.12000000000000001; 0, not 5.6e-17. */
+static double grid_point(double low, double step, size_t i)
+{
+    char text[32];
+    const double v = low + (double) i * step;
+    if (fabs(v) < 1e-9 * step)
+        return 0.0;
+    const struct eg_locale l = eg_locale_enter();
+    snprintf(text, sizeof text, "%.11e", v);
+    const double rounded = strtod(text, NULL);
+    eg_locale_leave(l);
+    return rounded;
+}
+
+/* From `low` by `step` to `high`, which is met where it is off by rounding only; both ends are
+ * taken as they were written. */
+static int take_grid(const double grid[3], struct eg_reals *got, struct eg_message *problem)
+{
+    const double low = grid[0], high = grid[1], step = grid[2];
+    if (!(step > 0.0))
+        return EG_FAIL(EG_ERR_CONFIG, problem, "a grid whose step is not above 0");
+    if (!(low <= high))
+        return EG_FAIL(EG_ERR_CONFIG, problem, "a grid whose end lies below its start");
+    const double steps = (high - low) / step;
+    if (!(steps + 1e-6 < (double) (EG_LIST_MAX - got->n)))
+        return EG_FAIL(EG_ERR_RANGE, problem, "too many: at most %d numbers in a list",
+                       EG_LIST_MAX);
+    const size_t last = (size_t) (steps + 1e-6);
+    const int meets = fabs(steps - (double) last) < 1e-6;
+    double before = 0.0;
+    for (size_t i = 0; i <= last; i++) {
+        const double v = i == 0 ? low : i == last && meets ? high : grid_point(low, step, i);
+        if (i > 0 && !(v > before && v <= high))
+            return EG_FAIL(EG_ERR_CONFIG, problem, "a grid whose step is too small for its start");
+        got->at[got->n++] = before = v;
+    }
+    return EG_OK;
+}
+
+/* A number, or low:high:step. */
+static int take_reals(const struct eg_option *row, const char *text, size_t n, void *list,
+                      struct eg_message *problem)
+{
+    static const char *const names[] = {"start", "end", "step"};
+    const struct eg_option any = {.kind = EG_OPT_REALS, .min = -INFINITY, .max = INFINITY};
+    struct eg_reals *const got = list;
+    double grid[3] = {0.0, 0.0, 0.0};
+    if (got->n == EG_LIST_MAX)
+        return EG_FAIL(EG_ERR_RANGE, problem, "too many: at most %d numbers in a list",
+                       EG_LIST_MAX);
+    if (!memchr(text, ':', n)) {
+        const int rc = parse_number(row, text, n, NULL, &grid[0], problem);
+        if (rc == EG_OK)
+            got->at[got->n++] = grid[0];
+        return rc;
+    }
+    const char *const end = text + n;
+    for (size_t i = 0; i < 3; i++) {
+        const char *const colon = memchr(text, ':', (size_t) (end - text));
+        if (!colon != (i == 2))
+            return EG_FAIL(EG_ERR_CONFIG, problem, "not a grid: start:end:step, as 0.1:0.2:0.05");
+        struct eg_message why = {""};
+        const int rc = parse_number(i < 2 ? row : &any, text,
+                                    (size_t) ((colon ? colon : end) - text), NULL, &grid[i], &why);
+        if (rc)
+            return EG_FAIL(rc, problem, "a grid whose %s is %s", names[i], why.text);
+        text = colon ? colon + 1 : end;
+    }
+    return take_grid(grid, got, problem);
+}
+
+/* "10, 20, 30", in brackets or not; nothing at all is the empty list. */
+static int parse_items(const struct eg_option *row, const char *text, take_fn *take, void *list,
+                       struct eg_message *problem)
+{
     size_t n = strlen(text);
     text = trim(text, &n);
     if (n >= 2 && text[0] == '[' && text[n - 1] == ']') {
@@ -139,22 +228,39 @@ static int parse_list(const struct eg_option *row, const char *text, struct eg_l
         text = trim(text + 1, &n);
     }
     const char *const end = text + n;
-    while (n > 0) {
+    for (size_t item = 1; n > 0; item++) {
         const char *const comma = memchr(text, ',', (size_t) (end - text));
-        const char *const stop = comma ? comma : end;
         struct eg_message why = {""};
-        if (got.n == EG_LIST_MAX)
-            return EG_FAIL(EG_ERR_RANGE, problem, "out of range: at most %d numbers in a list",
-                           EG_LIST_MAX);
-        const int rc = parse_number(row, text, (size_t) (stop - text), &got.at[got.n], NULL, &why);
+        const int rc = take(row, text, (size_t) ((comma ? comma : end) - text), list, &why);
         if (rc)
-            return EG_FAIL(rc, problem, "not valid: number %zu of the list is %s", got.n + 1,
-                           why.text);
-        got.n++;
+            return EG_FAIL(rc, problem, "not valid: %s %zu of the list is %s",
+                           eg_option_is_real(row) ? "item" : "number", item, why.text);
         if (!comma)
             break;
         text = comma + 1;
     }
+    return EG_OK;
+}
+
+static int parse_list(const struct eg_option *row, const char *text, struct eg_list *list,
+                      struct eg_message *problem)
+{
+    struct eg_list got = {.n = 0};
+    const int rc = parse_items(row, text, take_whole, &got, problem);
+    if (rc == EG_OK)
+        *list = got;
+    return rc;
+}
+
+static int parse_reals(const struct eg_option *row, const char *text, struct eg_reals *list,
+                       struct eg_message *problem)
+{
+    struct eg_reals got = {.n = 0};
+    const int rc = parse_items(row, text, take_reals, &got, problem);
+    if (rc)
+        return rc;
+    if (got.n == 0)
+        return EG_FAIL(EG_ERR_CONFIG, problem, "not valid: an empty list; at least one number");
     *list = got;
     return EG_OK;
 }
@@ -205,6 +311,8 @@ int eg_option_parse(const struct eg_option *row, const char *text, void *value,
         return EG_OK;
     case EG_OPT_LIST:
         return parse_list(row, text, value, problem);
+    case EG_OPT_REALS:
+        return parse_reals(row, text, value, problem);
     }
     return EG_FAIL(EG_ERR_CONFIG, problem, "of no known kind");
 }
@@ -216,6 +324,7 @@ int eg_option_preset(const struct eg_option *row, void *value, struct eg_message
     switch (row->kind) {
     case EG_OPT_TEXT:
     case EG_OPT_LIST:
+    case EG_OPT_REALS:
         return eg_option_parse(row, row->text ? row->text : "", value, problem);
     case EG_OPT_INT:
         if (!(v >= (double) LONG_MIN && v < (double) LONG_MAX))

@@ -7,7 +7,10 @@
  *
  * Both ends of a range belong to it; -INFINITY and INFINITY say that there is none.  The
  * preset lies in the range: eg_config_bind() refuses a row that contradicts itself.  Numbers
- * are decimal, whatever the locale; 1e6 is a whole number, 2.0 and 0x10 are not. */
+ * are decimal, whatever the locale; 1e6 is a whole number, 2.0 and 0x10 are not.
+ *
+ * A list of kind REALS has at least one number.  low:high:step in it stands for low + i step up to
+ * high: rounded to 12 digits, the ends as they are written, step > 0. */
 #ifndef EG_CORE_OPTION_H
 #define EG_CORE_OPTION_H
 
@@ -20,6 +23,7 @@ enum eg_option_kind {
     EG_OPT_CHOICE, /* int: index into `choices`                                      */
     EG_OPT_TEXT,   /* const char *: owned by the configuration, never NULL           */
     EG_OPT_LIST,   /* struct eg_list: whole numbers, "10,20,30", YAML [10, 20, 30]   */
+    EG_OPT_REALS,  /* struct eg_reals: "0.1,0.2", or "0.10:0.16:0.02" from:to:step   */
 };
 
 enum { EG_LIST_MAX = 64 };
@@ -29,15 +33,20 @@ struct eg_list {
     size_t n;
 };
 
+struct eg_reals {
+    double at[EG_LIST_MAX];
+    size_t n;
+};
+
 struct eg_option {
     const char *key;  /* within its group: "length_min"                              */
     const char *unit; /* "step", "bit", "1" when dimensionless, "" for texts         */
     const char *help; /* one line, lower case, no full stop                          */
     size_t offset;    /* of the value in the target structure                        */
     enum eg_option_kind kind;
-    double preset, min, max;    /* INT, REAL, each of LIST; BOOL and CHOICE: preset  */
+    double preset, min, max;    /* INT, REAL, each of LIST and REALS; BOOL and CHOICE: preset */
     const char *const *choices; /* CHOICE: names, NULL-ended                         */
-    const char *text;           /* TEXT and LIST: the preset as text                 */
+    const char *text;           /* TEXT, LIST and REALS: the preset as text          */
 };
 
 /* clang-format off */

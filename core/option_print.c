@@ -123,7 +123,7 @@ static void put_unit(struct eg_sink *sink, const char *unit)
 static void put_bound(struct eg_sink *sink, const struct eg_option *row, double bound)
 {
     char text[REAL_TEXT];
-    if (row->kind == EG_OPT_REAL) {
+    if (eg_option_is_real(row)) {
         write_real(text, bound);
         put_text(sink, text);
     } else {
@@ -140,7 +140,7 @@ void eg_option_put_range(struct eg_sink *sink, const struct eg_option *row)
     }
     if (row->kind == EG_OPT_BOOL || row->kind == EG_OPT_TEXT)
         return;
-    const double huge = row->kind == EG_OPT_REAL ? DBL_MAX : (double) LONG_MAX;
+    const double huge = eg_option_is_real(row) ? DBL_MAX : (double) LONG_MAX;
     const int low = row->min > -huge;
     const int high = row->max < huge;
     if (low && !high)
@@ -236,6 +236,16 @@ void eg_option_put(struct eg_sink *sink, const struct eg_option *row, const void
         put_text(sink, "[");
         for (size_t i = 0; i < list->n; i++)
             eg_sink_format(sink, "%s%ld", i == 0 ? "" : ", ", list->at[i]);
+        put_text(sink, "]");
+        return;
+    }
+    case EG_OPT_REALS: {
+        const struct eg_reals *const list = value;
+        put_text(sink, "[");
+        for (size_t i = 0; i < list->n; i++) {
+            put_text(sink, i == 0 ? "" : ", ");
+            put_real(sink, list->at[i]);
+        }
         put_text(sink, "]");
         return;
     }

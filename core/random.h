@@ -27,6 +27,10 @@ enum eg_purpose {
     EG_FOR_PROBE = 4,      /* step: length                      */
     EG_FOR_TESTS = 5,
     EG_FOR_SEEDS = 6,
+    EG_FOR_PATTERNS = 7,  /* step: network, item: site           */
+    EG_FOR_CUES = 8,      /* step: network, item: trial          */
+    EG_FOR_DYNAMICS = 9,  /* step: network, item: trial          */
+    EG_FOR_LEARNING = 10, /* step: network; unlearning, orders   */
 };
 
 struct eg_stream {

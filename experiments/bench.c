@@ -5,22 +5,11 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "experiments/statistics.h"
 #include "experiments/train.h"
 #include "tensor/blas.h"
 
 enum { RUNS = 7 };
-
-static int by_value(const void *a, const void *b)
-{
-    const double x = *(const double *) a, y = *(const double *) b;
-    return x < y ? -1 : x > y;
-}
-
-static double median(double *x, size_t n)
-{
-    qsort(x, n, sizeof *x, by_value);
-    return x[n / 2];
-}
 
 /* GFLOP/s of a matrix product of this size on one thread, the median of several. */
 static double gemm_speed(void)
@@ -39,7 +28,7 @@ static double gemm_speed(void)
         speeds[run] = 4 * 2.0 * N * N * N / (eg_clock() - start) * 1e-9;
     }
     free(a);
-    return median(speeds, RUNS);
+    return eg_median(speeds, RUNS);
 }
 
 /* All sequences of the longest training length. */
@@ -86,7 +75,7 @@ int eg_verb_bench(const struct eg_command *c)
         interrupted = eg_interrupted();
     }
     if (!ret && !interrupted) {
-        const double speed = median(speeds, RUNS), gemm = gemm_speed();
+        const double speed = eg_median(speeds, RUNS), gemm = gemm_speed();
         const size_t steps = e->source.shape.steps_max;
         const double flops = eg_model_flops(&e->model, steps, steps / 2);
         const double fraction = speed * flops * 1e-9 / (gemm * e->threads);

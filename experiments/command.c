@@ -27,6 +27,7 @@ static const struct flag flags[] = {
     {'o', "-o",             "FILE",      TEXT,    AT(output),       "output: the run file, data file or figure prefix", 0},
     {'n', "--seed",         "N",         SEED,    0,                "seed of all random numbers (drawn and stored when not given)", 0},
     {'S', "--seeds",        "A..B",      SEEDS,   0,                "one run for each seed from A to B, and a summary", 0},
+    {'z', "--sizes",        "N,N,...",   SETTING, 0,                "numbers of sites; with two or more, finite-size scaling", 0},
     {'t', "--threads",      "N",         COUNT,   AT(threads),      "threads (default: as many as there are processors)", 1024},
     {'q', "-q",             NULL,        SWITCH,  AT(quiet),        "no progress", 0},
     {'j', "--json",         NULL,        SWITCH,  AT(json),         "one JSON object a report on standard output", 0},

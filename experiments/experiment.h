@@ -9,6 +9,7 @@
 #include "core/status.h"
 #include "experiments/batch.h"
 #include "experiments/command.h"
+#include "experiments/setup.h"
 #include "experiments/trainer.h"
 #include "models/model.h"
 
@@ -24,11 +25,6 @@ struct eg_evaluate_options {
 
 struct eg_probe_options {
     struct eg_list lengths;
-};
-
-struct eg_run_options {
-    long seed; /* -1: drawn */
-    int kernels;
 };
 
 struct eg_experiment {
@@ -66,17 +62,5 @@ void eg_experiment_free(struct eg_experiment *e);
 
 /* Updates of the whole training. */
 uint64_t eg_experiment_updates(const struct eg_experiment *e);
-
-/* "ntm-copy.h5" from "ntm/copy"; `seed` < 0 is left out.  Cut to `size`. */
-void eg_experiment_file(char *buffer, size_t size, const char *name, long seed);
-
-/* The presets built into the program, NULL-ended: name and YAML text. */
-struct eg_preset {
-    const char *name, *yaml;
-};
-extern const struct eg_preset eg_presets[];
-const struct eg_preset *eg_preset_find(const char *name);
-/* The first comment line of a preset, without '#'.  Cut to `size`. */
-void eg_preset_summary(const struct eg_preset *preset, char *buffer, size_t size);
 
 #endif

@@ -13,15 +13,50 @@
 #include "experiments/figure_page.h"
 
 const char *const eg_plot_formats[] = {"svg", "png", "pdf", NULL};
-const char *const eg_plot_names[] = {"learning", "generalisation", "sequence", "heads", NULL};
 
 enum { PATH_SIZE = 4096, NAME_SIZE = 256 };
 
 /* --- which figures --- */
 
+/* All there are, in the order of enum eg_plot_figures: name, what its files' names end with, and
+ * who fills in the page, from the whole run or from one of its probes. */
+/* clang-format off */
+#define FIGURES(X)                                                         \
+    X("learning",       "-learning",       eg_figure_curve,          NULL) \
+    X("generalisation", "-generalisation", eg_figure_generalisation, NULL) \
+    X("sequence",       "",                NULL,  eg_figure_sequence)      \
+    X("heads",          "-heads",          NULL,  eg_figure_heads)         \
+    X("energy",         "-energy",         eg_figure_energy,         NULL) \
+    X("states",         "-states",         eg_figure_states,         NULL) \
+    X("weights",        "-weights",        eg_figure_weights,        NULL) \
+    X("capacity",       "-capacity",       eg_figure_capacity,       NULL) \
+    X("retrieved",      "-retrieved",      eg_figure_retrieved,      NULL) \
+    X("scaling",        "-scaling",        eg_figure_scaling,        NULL) \
+    X("census",         "-census",         eg_figure_census,         NULL) \
+    X("error",          "-error",          eg_figure_error,          NULL) \
+    X("basin",          "-basin",          eg_figure_basin,          NULL)
+/* clang-format on */
+
+#define NAME(name, suffix, of_run, of_probe) name,
+const char *const eg_plot_names[] = {FIGURES(NAME) NULL};
+#undef NAME
+
+static const struct row {
+    const char *suffix;
+    int (*of_run)(struct eg_page *page, struct eg_run *run, struct eg_message *message);
+    int (*of_probe)(struct eg_page *page, struct eg_run *run, const char *group,
+                    struct eg_message *message);
+} rows[] = {
+#define ROW(name, suffix, of_run, of_probe) {suffix, of_run, of_probe},
+    FIGURES(ROW)
+#undef ROW
+};
+enum { ROWS = sizeof rows / sizeof *rows };
+_Static_assert(EG_PLOT_ALL == (1 << ROWS) - 1, "every figure has its bit in enum eg_plot_figures");
+
 /* One figure that is to be drawn. */
 struct wanted {
-    enum eg_plot_figures figure;
+    const struct row *row;
     char probe[NAME_SIZE]; /* "copy-20"; "" where the figure is not of a probe */
 };
 
@@ -31,9 +66,9 @@ struct plan {
     unsigned figures;
 };
 
-static int add(struct plan *plan, enum eg_plot_figures figure, const char *probe)
+static int add(struct plan *plan, int row, const char *probe)
 {
-    if (!(plan->figures & figure))
+    if (!(plan->figures & 1U << row))
         return EG_OK;
     if (plan->n == plan->room) {
         const size_t room = plan->room > 0 ? 2 * plan->room : 16;
@@ -44,26 +79,31 @@ static int add(struct plan *plan, enum eg_plot_figures figure, const char *probe
         plan->room = room;
     }
     struct wanted *w = &plan->at[plan->n++];
-    w->figure = figure;
+    w->row = &rows[row];
     snprintf(w->probe, sizeof w->probe, "%s", probe);
     return EG_OK;
 }
 
 static int add_probe(void *context, const struct eg_run_entry *entry)
 {
+    int rc = EG_OK;
     if (!entry->is_group || strlen(entry->name) >= NAME_SIZE)
         return 0;
-    const int rc = add(context, EG_PLOT_SEQUENCE, entry->name);
-    return rc == EG_OK ? add(context, EG_PLOT_HEADS, entry->name) : rc;
+    for (int i = 0; rc == EG_OK && i < ROWS; i++)
+        if (rows[i].of_probe)
+            rc = add(context, i, entry->name);
+    return rc;
 }
 
+/* The learning curve, then the probes one by one, then the rest. */
 static int make_plan(struct plan *plan, struct eg_run *run, struct eg_message *message)
 {
-    int rc = add(plan, EG_PLOT_LEARNING, "");
+    int rc = add(plan, 0, "");
     if (rc == EG_OK && eg_run_exists(run, "/probe"))
         rc = eg_run_list(run, "/probe", add_probe, plan, message);
-    if (rc == EG_OK)
-        rc = add(plan, EG_PLOT_GENERALISATION, "");
+    for (int i = 1; rc == EG_OK && i < ROWS; i++)
+        if (rows[i].of_run)
+            rc = add(plan, i, "");
     if (rc == EG_ERR_NOMEM)
         return EG_FAIL(rc, message, "out of memory");
     return rc;
@@ -74,19 +114,8 @@ static int fill(struct eg_page *page, const struct wanted *w, struct eg_run *run
 {
     char group[NAME_SIZE + 16];
     snprintf(group, sizeof group, "/probe/%s", w->probe);
-    switch (w->figure) {
-    case EG_PLOT_LEARNING:
-        return eg_figure_curve(page, run, message);
-    case EG_PLOT_GENERALISATION:
-        return eg_figure_generalisation(page, run, message);
-    case EG_PLOT_SEQUENCE:
-        return eg_figure_sequence(page, run, group, message);
-    case EG_PLOT_HEADS:
-        return eg_figure_heads(page, run, group, message);
-    case EG_PLOT_ALL:
-        break;
-    }
-    return EG_FAIL(EG_ERR_RANGE, message, "there is no such figure");
+    return w->row->of_probe ? w->row->of_probe(page, run, group, message)
+                            : w->row->of_run(page, run, message);
 }
 
 /* --- names of files --- */
@@ -120,11 +149,8 @@ static int make_stem(char stem[PATH_SIZE], const struct eg_plot_options *o,
 static void make_path(char path[PATH_SIZE], const char *stem, const struct wanted *w,
                       const char *extension)
 {
-    const char *what = w->figure == EG_PLOT_LEARNING         ? "-learning"
-                       : w->figure == EG_PLOT_GENERALISATION ? "-generalisation"
-                       : w->figure == EG_PLOT_HEADS          ? "-heads"
-                                                             : "";
-    snprintf(path, PATH_SIZE, "%s%s%s%s.%s", stem, *w->probe ? "-" : "", w->probe, what, extension);
+    snprintf(path, PATH_SIZE, "%s%s%s%s.%s", stem, *w->probe ? "-" : "", w->probe, w->row->suffix,
+             extension);
 }
 
 static int refuse_existing(const char *path, struct eg_message *message)
@@ -288,8 +314,8 @@ static int plot(const struct eg_plot_options *o, struct eg_message *message)
             rc = EG_FAIL(rc, message, "%s", last.text);
     }
     if (rc == EG_OK && drawn == 0)
-        rc = EG_FAIL(EG_ERR_MISSING, message, "%s",
-                     last.text[0] ? last.text : "the run file has nothing to draw yet");
+        rc = plan.n == 1 ? EG_FAIL(EG_ERR_MISSING, message, "%s", last.text)
+                         : EG_FAIL(EG_ERR_MISSING, message, "%s has nothing to draw yet", o->run);
     eg_run_close(&run);
     free(plan.at);
     return rc;

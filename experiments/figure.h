@@ -5,7 +5,22 @@
  * RUN-PROBE               input, target, output and signed error of one sequence
  * RUN-PROBE-heads         every head's weighting over time, with gate, strength, shift, sharpening
  *
- * RUN is the run file without its ".h5"; one pair of the last two for each probe.  Beside each
+ * of a recall:
+ * RUN-energy              energy and overlap against sweeps, of all trials
+ * RUN-states              states of the kept trials, sweep by sweep, as images
+ * RUN-weights             weights on the patterns against sweeps, and their entropy
+ *
+ * of a capacity sweep, against load:
+ * RUN-capacity            overlap with the pattern, theory, and the capacities that are known
+ * RUN-retrieved           fraction of recalls that meet the criterion, for each size
+ * RUN-scaling             load at which half is retrieved against size, and its limit
+ * RUN-census              shares of the kinds of end states
+ * RUN-error               fraction of wrong bits
+ *
+ * of basins:
+ * RUN-basin               final overlap and retrieved fraction against initial overlap
+ *
+ * RUN is the run file without its ".h5"; one pair of RUN-PROBE... for each probe.  Beside each
  * figure lies a table of the same name that ends in ".csv", with the numbers that were drawn.
  * Figures are 85 mm wide, one column of a journal; their height is what they need.  gnuplot
  * draws them: it is needed at run time, and only here.
@@ -28,7 +43,16 @@ enum eg_plot_figures {
     EG_PLOT_GENERALISATION = 2,
     EG_PLOT_SEQUENCE = 4,
     EG_PLOT_HEADS = 8,
-    EG_PLOT_ALL = 15, /* those that the run file has the numbers for */
+    EG_PLOT_ENERGY = 16,
+    EG_PLOT_STATES = 32,
+    EG_PLOT_WEIGHTS = 64,
+    EG_PLOT_CAPACITY = 128,
+    EG_PLOT_RETRIEVED = 256,
+    EG_PLOT_SCALING = 512,
+    EG_PLOT_CENSUS = 1024,
+    EG_PLOT_ERROR = 2048,
+    EG_PLOT_BASIN = 4096,
+    EG_PLOT_ALL = 8191, /* those that the run file has the numbers for */
 };
 
 /* The names of the figures, NULL-ended: figure i is 1 << i. */

@@ -112,11 +112,15 @@ static const char viridis[] =
 
 void eg_page_palette(struct eg_page *page, enum eg_palette palette, double low, double high)
 {
+    static const char *const colours[] = {
+        [EG_PALETTE_PLAIN] = viridis,
+        [EG_PALETTE_SIGNED] = "-1 '#005A9C', -0.5 '#6FB1DC', 0 '#FFFFFF', 0.5 '#F5A964', "
+                              "1 '#C44E00'",
+        [EG_PALETTE_BITS] = "0 '#FFFFFF', 1 '" EG_COLOUR_ON "', 2 '" EG_COLOUR_WRONG_OFF
+                            "', 3 '" EG_COLOUR_WRONG_ON "'",
+    };
     eg_text_add(&page->script, "set palette defined (%s)\nset cbrange [%.9g:%.9g]\n",
-                palette == EG_PALETTE_PLAIN ? viridis
-                                            : "-1 '#005A9C', -0.5 '#6FB1DC', 0 '#FFFFFF', "
-                                              "0.5 '#F5A964', 1 '#C44E00'",
-                low, high);
+                colours[palette], low, high);
 }
 
 void eg_page_words(struct eg_page *page, double x, double y, const char *align, const char *text)

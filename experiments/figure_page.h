@@ -22,8 +22,15 @@
 #define EG_COLOUR_SKY "#56B4E9"
 #define EG_COLOUR_GREEN "#007A5A"
 #define EG_COLOUR_VERMILLION "#D55E00"
-#define EG_COLOUR_GREY "#707070"  /* lines that are no data */
-#define EG_COLOUR_SHADE "#E4E4E4" /* areas that are no data */
+#define EG_COLOUR_ORANGE "#E69F00"
+#define EG_COLOUR_PURPLE "#CC79A7"
+#define EG_COLOUR_YELLOW "#F0E442"
+#define EG_COLOUR_BLACK "#000000"
+#define EG_COLOUR_ON "#303030"        /* a bit that is on                */
+#define EG_COLOUR_WRONG_OFF "#FFD9B8" /* off, where it should be on      */
+#define EG_COLOUR_WRONG_ON "#D55E00"  /* on, where it should be off      */
+#define EG_COLOUR_GREY "#707070"      /* lines that are no data */
+#define EG_COLOUR_SHADE "#E4E4E4"     /* areas that are no data */
 
 struct eg_text {
     char *at; /* always terminated once something was added */
@@ -61,8 +68,10 @@ void eg_page_foot(struct eg_page *page, struct eg_box box, const char *text);
 /* Up to two lines of text, upwards, in the left margin of a panel; NULL: none. */
 void eg_page_side(struct eg_page *page, struct eg_box box, const char *outer, const char *inner);
 
-/* The colours of images: 0..1 (viridis) or signed (blue, white, orange), over [low, high]. */
-enum eg_palette { EG_PALETTE_PLAIN, EG_PALETTE_SIGNED };
+/* The colours of images: 0..1 (viridis), signed (blue, white, orange), or of bits compared with
+ * what they should be (0 and 1: as they should be, off and on; 2 and 3: wrong, off and on), over
+ * [low, high]. */
+enum eg_palette { EG_PALETTE_PLAIN, EG_PALETTE_SIGNED, EG_PALETTE_BITS };
 void eg_page_palette(struct eg_page *page, enum eg_palette palette, double low, double high);
 
 /* The scale of the palette set last, in `box`, with a tic every `tic`; its label, of one or two
@@ -116,6 +125,24 @@ EG_MUST_CHECK int eg_figure_generalisation(struct eg_page *page, struct eg_run *
 EG_MUST_CHECK int eg_figure_sequence(struct eg_page *page, struct eg_run *run, const char *group,
                                      struct eg_message *message);
 EG_MUST_CHECK int eg_figure_heads(struct eg_page *page, struct eg_run *run, const char *group,
+                                  struct eg_message *message);
+EG_MUST_CHECK int eg_figure_energy(struct eg_page *page, struct eg_run *run,
+                                   struct eg_message *message);
+EG_MUST_CHECK int eg_figure_states(struct eg_page *page, struct eg_run *run,
+                                   struct eg_message *message);
+EG_MUST_CHECK int eg_figure_weights(struct eg_page *page, struct eg_run *run,
+                                    struct eg_message *message);
+EG_MUST_CHECK int eg_figure_capacity(struct eg_page *page, struct eg_run *run,
+                                     struct eg_message *message);
+EG_MUST_CHECK int eg_figure_retrieved(struct eg_page *page, struct eg_run *run,
+                                      struct eg_message *message);
+EG_MUST_CHECK int eg_figure_scaling(struct eg_page *page, struct eg_run *run,
+                                    struct eg_message *message);
+EG_MUST_CHECK int eg_figure_census(struct eg_page *page, struct eg_run *run,
+                                   struct eg_message *message);
+EG_MUST_CHECK int eg_figure_error(struct eg_page *page, struct eg_run *run,
+                                  struct eg_message *message);
+EG_MUST_CHECK int eg_figure_basin(struct eg_page *page, struct eg_run *run,
                                   struct eg_message *message);
 
 #endif

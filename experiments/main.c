@@ -18,13 +18,29 @@ static const struct eg_verb train = {
     "prints them as a file that can be edited and trained.", "sonStqjdpfDr", 1, 1, eg_verb_train};
 static const struct eg_verb resume = {
     "resume", "RUN.h5", "go on where a run stopped",
-    "Goes on from the last checkpoint to the same bits as a run that was never stopped.\n"
+    "Goes on from the last checkpoint to the same bits as a run that was never stopped; a recall or\n"
+    "a measurement of capacity with what is not yet done.\n"
     "-s train.sequences=N trains longer than was planned.", "stqjr", 1, 1, eg_verb_resume};
 static const struct eg_verb evaluate = {
     "evaluate", "RUN.h5", "cost at other lengths, or on your own data",
     "Evaluates the newest checkpoint on fresh sequences; the file is not changed.\n"
     "-s evaluate.lengths=10,20 -s evaluate.sequences=1000 say on what; -s task.type=file\n"
     "-s task.path=DATA.h5 takes your own sequences.", "stqj", 1, 1, eg_verb_evaluate};
+static const struct eg_verb recall = {
+    "recall", "PRESET|FILE.yaml", "associative recall, energy tracked",
+    "Stores patterns, corrupts one a trial (cue.*), recalls it (dynamics.*) and says where it ended:\n"
+    "target, inverse, another pattern, mixture, spurious, 2-cycle.  Shows the first trial as pictures,\n"
+    "with energy and overlap, and keeps all of it in a run file (-o, or PRESET with '-' for '/'.h5).\n"
+    "Your own patterns: -s patterns.type=file -s patterns.path=FILE (HDF5, PBM, PGM, CSV).", "sontqjdpf", 1, 1, eg_verb_recall};
+static const struct eg_verb capacity = {
+    "capacity", "PRESET|FILE.yaml", "storage capacity, theory beside it",
+    "Sweeps loads; at each, independent networks of random patterns are asked for some of them.\n"
+    "Overlap, retrieved fraction, errors and sweeps with standard errors, the criterion stated, theory\n"
+    "beside them.  --sizes 1000,2000,4000 adds finite-size scaling.  The file is PRESET with '-' for\n"
+    "'/', -capacity.h5, or -o.  engram resume goes on where Ctrl-C stopped it.", "sonztqjdpf", 1, 1, eg_verb_capacity};
+static const struct eg_verb basin = {
+    "basin", "PRESET|FILE.yaml", "basins of attraction: final against initial overlap",
+    "As capacity, from cues at given overlaps with the pattern (basin.starts) for each load and size.", "sontqjdpf", 1, 1, eg_verb_basin};
 static const struct eg_verb plot = {
     "plot", "RUN.h5", "figures as SVG, PNG or PDF",
     "Draws learning curve, sequences, head traces and generalisation with gnuplot, and writes the\n"
@@ -62,7 +78,7 @@ static const struct eg_verb verify = {
 /* clang-format on */
 
 const struct eg_verb *const eg_verbs[] = {
-    &train, &resume, &evaluate, &plot,  &list,   &describe, &gradcheck,
+    &train, &resume, &evaluate, &recall, &capacity, &basin, &plot,  &list,   &describe, &gradcheck,
     &bench, &rerun,  &diff,     &check, &verify, NULL,
 };
 

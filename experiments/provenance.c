@@ -55,7 +55,7 @@ static void command_line(const struct eg_command *command, char *buffer, size_t 
     }
 }
 
-int eg_recorder_provenance(struct eg_run *run, const struct eg_experiment *e,
+int eg_recorder_provenance(struct eg_run *run, const struct eg_kernels *kernels, int threads,
                            const struct eg_command *command, struct eg_message *message)
 {
     char libraries[512], cpu[256], line[4096] = "", now[64], host[512] = "unknown";
@@ -83,7 +83,7 @@ int eg_recorder_provenance(struct eg_run *run, const struct eg_experiment *e,
         {"precision", "type of numbers", EG_REAL_NAME},
         {"libraries", "libraries and their versions", libraries},
         {"cpu", "processor", cpu},
-        {"kernels", "table of inner loops in use", e->kernels->name},
+        {"kernels", "table of inner loops in use", kernels->name},
         {"host", "machine and system", host},
         {"command_line", "command line", line},
         {"started", "when the run was started", now},
@@ -95,7 +95,7 @@ int eg_recorder_provenance(struct eg_run *run, const struct eg_experiment *e,
         if (ret)
             return ret;
     }
-    int ret = eg_run_put_int(run, "/provenance/threads", "1", "threads", e->threads, message);
+    int ret = eg_run_put_int(run, "/provenance/threads", "1", "threads", threads, message);
     if (!ret)
         ret = eg_run_put_int(run, "/provenance/ranks", "1", "MPI ranks", 1, message);
     return ret;

@@ -82,6 +82,16 @@ static int put_value(void *context, const char *key, const struct eg_option *row
                                            .data = numbers};
         return eg_run_put(v->run, path, &array, v->message);
     }
+    case EG_OPT_REALS: {
+        const struct eg_reals *list = value;
+        const struct eg_run_array array = {.units = unit,
+                                           .long_name = row->help,
+                                           .type = EG_RUN_FLOAT64,
+                                           .rank = 1,
+                                           .dims = {list->n},
+                                           .data = list->at};
+        return eg_run_put(v->run, path, &array, v->message);
+    }
     default:
         eg_option_print(text, sizeof text, row, value);
         return eg_run_put_text(v->run, path, row->help,
@@ -90,15 +100,15 @@ static int put_value(void *context, const char *key, const struct eg_option *row
     }
 }
 
-int eg_recorder_put_config(struct eg_run *run, const struct eg_experiment *e,
+int eg_recorder_put_config(struct eg_run *run, const struct eg_config *config,
                            struct eg_message *message)
 {
     struct values values = {run, message};
-    char *yaml = eg_config_yaml(e->config, 0);
+    char *yaml = eg_config_yaml(config, 0);
     int ret = yaml ? eg_run_put_text(run, "/config", "effective configuration, YAML", yaml, message)
                    : EG_FAIL(EG_ERR_NOMEM, message, "out of memory");
     free(yaml);
-    return ret ? ret : eg_config_walk(e->config, put_value, &values);
+    return ret ? ret : eg_config_walk(config, put_value, &values);
 }
 
 int eg_recorder_create(struct eg_recorder *r, const struct eg_experiment *e,
@@ -114,8 +124,8 @@ int eg_recorder_create(struct eg_recorder *r, const struct eg_experiment *e,
         && !(ret = eg_run_put_attr_text(r->run, "/", "name", e->name, message))
         && !(ret = eg_run_put_attr_int(r->run, "/", "inputs", (int64_t) e->model.inputs, message))
         && !(ret = eg_run_put_attr_int(r->run, "/", "outputs", (int64_t) e->model.outputs, message))
-        && !(ret = eg_recorder_put_config(r->run, e, message))
-        && !(ret = eg_recorder_provenance(r->run, e, command, message))
+        && !(ret = eg_recorder_put_config(r->run, e->config, message))
+        && !(ret = eg_recorder_provenance(r->run, e->kernels, e->threads, command, message))
         && !(ret = tables(r, message)))
         ret =
             eg_run_put_attr_real(r->run, "/train/cost", "chance", e->source.shape.chance, message);

@@ -35,7 +35,7 @@ EG_MUST_CHECK int eg_recorder_create(struct eg_recorder *r, const struct eg_expe
                                      unsigned flags, struct eg_message *message);
 
 /* /config and /config_values, again where a run that goes on has changed some. */
-EG_MUST_CHECK int eg_recorder_put_config(struct eg_run *run, const struct eg_experiment *e,
+EG_MUST_CHECK int eg_recorder_put_config(struct eg_run *run, const struct eg_config *config,
                                          struct eg_message *message);
 
 /* The configuration text of a run file; *text is the caller's, who calls free(). */
@@ -78,8 +78,8 @@ EG_MUST_CHECK int eg_recorder_divergence(struct eg_recorder *r, struct eg_experi
                                          struct eg_message *message);
 
 /* /provenance (provenance.c). */
-EG_MUST_CHECK int eg_recorder_provenance(struct eg_run *run, const struct eg_experiment *e,
-                                         const struct eg_command *command,
+EG_MUST_CHECK int eg_recorder_provenance(struct eg_run *run, const struct eg_kernels *kernels,
+                                         int threads, const struct eg_command *command,
                                          struct eg_message *message);
 /* Local time, ISO 8601 with offset. */
 void eg_recorder_now(char *buffer, size_t size);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "experiments/statistics.h"
 #include "record/diff.h"
 #include "tasks/dump.h"
 
@@ -142,16 +143,6 @@ static int by_value(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-/* Wilson's interval of a success rate, at 95 %. */
-static void wilson(size_t successes, size_t n, double *low, double *high)
-{
-    const double z = 1.959963984540054, p = (double) successes / (double) n, m = (double) n;
-    const double centre = (p + z * z / (2 * m)) / (1 + z * z / m);
-    const double half = z * sqrt(p * (1 - p) / m + z * z / (4 * m * m)) / (1 + z * z / m);
-    *low = centre - half;
-    *high = centre + half;
-}
-
 /* "out/a.h5" and "3" give "out/a-3.h5"; NULL when out of memory.  Owner: the caller. */
 static char *file_beside(const char *output, const char *mark)
 {
@@ -177,7 +168,7 @@ static int all_seeds(const struct eg_command *c, const char *name)
         char plain[512], mark[32];
         char *beside = NULL;
         snprintf(mark, sizeof mark, "%ld", seed);
-        eg_experiment_file(plain, sizeof plain, name, seed);
+        eg_setup_file(plain, sizeof plain, name, seed);
         if (c->output && !(beside = file_beside(c->output, mark))) {
             worst = eg_command_fail(EG_ERR_NOMEM, NULL);
             break;
@@ -195,7 +186,7 @@ static int all_seeds(const struct eg_command *c, const char *name)
         return worst;
     }
     double low, high;
-    wilson(solved, runs, &low, &high);
+    eg_wilson((double) solved, (double) runs, &low, &high);
     qsort(solved_at, solved, sizeof *solved_at, by_value);
     if (c->json) {
         printf("{\"report\": \"seeds\", \"preset\": ");
@@ -229,7 +220,7 @@ int eg_verb_train(const struct eg_command *c)
         return dry_run(c, name);
     if (c->has_seeds)
         return all_seeds(c, name);
-    eg_experiment_file(path, sizeof path, name, -1);
+    eg_setup_file(path, sizeof path, name, -1);
     const struct eg_outcome o = eg_train(c, name, NULL, c->output ? c->output : path, -1);
     return require(c, &o);
 }

@@ -309,7 +309,7 @@ struct eg_outcome eg_train_resume(const struct eg_command *command, const char *
         goto out;
     }
     if ((ret = eg_recorder_resume(&l.recorder, file, rows, &message))
-        || (command->n_settings && (ret = eg_recorder_put_config(file, e, &message))))
+        || (command->n_settings && (ret = eg_recorder_put_config(file, e->config, &message))))
         goto out;
     if (!command->quiet)
         fprintf(stderr, "%s: seed %ld, goes on after %llu of %llu sequences\n", path, e->run.seed,

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "experiments/statistics.h"
 #include "experiments/train.h"
 
 enum { SEEDS_MAX = 64 };
@@ -13,20 +14,6 @@ struct measured {
     size_t n, solved, exact_20, exact_30;
     double cost[SEEDS_MAX], wrong_120[SEEDS_MAX], seconds[SEEDS_MAX];
 };
-
-static int by_value(const void *a, const void *b)
-{
-    const double x = *(const double *) a, y = *(const double *) b;
-    return x < y ? -1 : x > y;
-}
-
-static double median(const double *x, size_t n)
-{
-    double sorted[SEEDS_MAX];
-    memcpy(sorted, x, n * sizeof *x);
-    qsort(sorted, n, sizeof *sorted, by_value);
-    return n % 2 ? sorted[n / 2] : (sorted[n / 2 - 1] + sorted[n / 2]) / 2;
-}
 
 static const struct eg_evaluation *at_length(const struct eg_outcome *o, size_t length)
 {
@@ -45,7 +32,7 @@ static int measure(const struct eg_command *c, const char *preset, long first, l
     memset(m, 0, sizeof *m);
     for (long seed = first; seed <= last && m->n < SEEDS_MAX; seed++) {
         char path[256];
-        eg_experiment_file(path, sizeof path, preset, seed);
+        eg_setup_file(path, sizeof path, preset, seed);
         const struct eg_outcome o = eg_train(&quiet, preset, NULL, path, seed);
         if (o.exit)
             return o.exit;
@@ -104,10 +91,10 @@ static int ntm_copy(const struct eg_command *c)
                         "%s: no bit wrong at length 20 for %zu, at length 30 for %zu of %zu seeds "
                         "(required: %zu)",
                         presets[i], m.exact_20, m.exact_30, m.n, nine);
-        failed += claim(median(m.wrong_120, m.n) <= 1,
+        failed += claim(eg_median(m.wrong_120, m.n) <= 1,
                         "%s: %.3g wrong bits a sequence at length 120, median seed (required: at "
                         "most 1)",
-                        presets[i], median(m.wrong_120, m.n));
+                        presets[i], eg_median(m.wrong_120, m.n));
         failed += claim(slowest < 60, "%s: %.1f s of training at most (required: under 60)",
                         presets[i], slowest);
     }

@@ -12,6 +12,7 @@
 #define EG_TENSOR_KERNELS_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "core/real.h"
 
@@ -89,6 +90,17 @@ struct eg_kernels {
     void (*write_back)(real *din, real *dw, real *derase, real *dadd, const real *dout,
                        const real *in, const real *w, const real *erase, const real *add,
                        size_t slots, size_t width, int accumulate);
+
+    /* Packed bits (core/bits.h): `words` is a multiple of 8, x has 64 * words numbers, all 64-byte
+     * aligned.  Whole numbers: exact, the same in every table.
+     * bits_sum: sum of the x_k whose bit is set; |x_k| <= 2^21.
+     * bits_add: x_k += `set` where the bit is set, += `clear` where it is not.
+     * bits_count: count_k += the number of rows r (of `rows`, `words` apart) whose bit k equals
+     * sign[r] > 0. */
+    int64_t (*bits_sum)(const uint64_t *bits, const int32_t *x, size_t words);
+    void (*bits_add)(int32_t *x, const uint64_t *bits, size_t words, int32_t set, int32_t clear);
+    void (*bits_count)(int32_t *count, const uint64_t *bits, const int8_t *sign, size_t rows,
+                       size_t words);
 
     /* Optimisers: x are the parameters, g the gradient. */
     void (*rmsprop_graves)(real *x, real *n, real *mean, real *delta, const real *g, real rate,

@@ -172,6 +172,75 @@ static void files_that_cannot_be_read_are_named(void **state)
     assert_int_equal(eg_config_read(f->config, "/nowhere", NULL), EG_ERR_IO);
 }
 
+struct loads {
+    struct eg_reals loads;
+    double one;
+};
+static const struct eg_option load_rows[] = {
+    {"loads", "1", "loads", 0, EG_OPT_REALS, 0, 0, 1, NULL, "0.5"},
+    {"one", "1", "one", offsetof(struct loads, one), EG_OPT_REAL, 0, 0, 1, NULL, NULL},
+    EG_OPTION_END,
+};
+
+/* What is read from a file is echoed as a list, and the echo is read as the same numbers. */
+static void lists_of_reals_are_sequences_or_texts(void **state)
+{
+    struct fixture *const f = *state;
+    const char *const texts[] = {
+        "c:\n  loads: [0.05, 0.1:0.14:0.02, 1]", "c: {loads: '0.05, 0.1:0.14:0.02, 1'}",
+        "c:\n  loads: 0.05,0.1:0.14:0.02,1", "c:\n  loads:\n  - 0.05\n  - 0.1:0.14:0.02\n  - 1",
+        "c:\n  loads: [0.05, 0.1, 0.12, 0.14, 1.0]"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct eg_config *config;
+        struct loads got = {.one = 0};
+        assert_int_equal(eg_config_init(&config), EG_OK);
+        assert_int_equal(eg_config_read_text(config, "a.yaml", texts[i], &f->m), EG_OK);
+        assert_int_equal(eg_config_bind(config, "c", load_rows, &got, &f->m), EG_OK);
+        const double want[] = {0.05, 0.1, 0.12, 0.14, 1.0};
+        assert_int_equal(got.loads.n, 5);
+        assert_memory_equal(got.loads.at, want, sizeof want);
+        char *const echo = eg_config_yaml(config, 0);
+        assert_string_equal(echo, "c:\n  loads: [0.05, 0.1, 0.12, 0.14, 1.0]\n  one: 0.0\n");
+        free(echo);
+        char *const comments = eg_config_yaml(config, 1);
+        assert_non_null(strstr(comments, "1.0]  # loads; 0 to 1; from a.yaml:"));
+        free(comments);
+        eg_config_free(&config);
+    }
+}
+
+static void a_preset_list_of_reals_is_known_as_such(void **state)
+{
+    struct fixture *const f = *state;
+    struct loads got = {.one = 0};
+    assert_int_equal(eg_config_read_text(f->config, "a.yaml", "loads: [0.5]", &f->m), EG_OK);
+    assert_int_equal(eg_config_bind(f->config, "", load_rows, &got, &f->m), EG_OK);
+    char *const comments = eg_config_yaml(f->config, 1);
+    assert_string_equal(comments, "loads: [0.5]  # loads; 0 to 1\none: 0.0  # one; 0 to 1\n");
+    free(comments);
+    got.loads.at[0] = 0.25;
+    char *const changed = eg_config_yaml(f->config, 1);
+    assert_non_null(strstr(changed, "loads: [0.25]  # loads; 0 to 1; from a.yaml:1:8\n"));
+    free(changed);
+}
+
+static void wrong_lists_of_reals_name_the_place(void **state)
+{
+    struct fixture *const f = *state;
+    const char *const text = "loads: [0.5, 2]\n";
+    struct loads got = {.one = 0};
+    assert_int_equal(eg_config_read_text(f->config, "a.yaml", text, &f->m), EG_OK);
+    says(f, eg_config_bind(f->config, "", load_rows, &got, &f->m), EG_ERR_RANGE,
+         "a.yaml:1:8: loads = 0.5,2 is not valid: item 2 of the list is out of range: 0 to 1");
+    assert_int_equal(eg_config_read_text(f->config, "b.yaml", "loads: []", &f->m), EG_OK);
+    says(f, eg_config_bind(f->config, "", load_rows, &got, &f->m), EG_ERR_CONFIG,
+         "b.yaml:1:8: loads =  is not valid: an empty list; at least one number");
+    assert_int_equal(eg_config_read_text(f->config, "c.yaml", "one: [0.5]\nloads: 1", &f->m),
+                     EG_OK);
+    says(f, eg_config_bind(f->config, "", load_rows, &got, &f->m), EG_ERR_CONFIG,
+         "c.yaml:1:6: one = 0.5 is a list, where one value is expected");
+}
+
 #define ROW(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(int argc, char **argv)
@@ -186,6 +255,9 @@ int main(int argc, char **argv)
         ROW(a_key_needs_a_value),
         ROW(anchors_aliases_and_tags_are_refused),
         ROW(nul_bytes_are_refused),
+        ROW(lists_of_reals_are_sequences_or_texts),
+        ROW(a_preset_list_of_reals_is_known_as_such),
+        ROW(wrong_lists_of_reals_name_the_place),
         ROW(nesting_has_an_end),
         ROW(files_that_cannot_be_read_are_named),
     };

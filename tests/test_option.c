@@ -19,6 +19,7 @@ struct target {
     int flag, choice;
     const char *text;
     struct eg_list list;
+    struct eg_reals reals;
 };
 
 /* clang-format off */
@@ -33,6 +34,8 @@ static const struct eg_option rows[] = {
     {"optimiser", "", "the rule", AT(choice), EG_OPT_CHOICE, 2, 0, 0, optimisers, NULL},
     {"name", "", "a name", AT(text), EG_OPT_TEXT, 0, 0, 0, NULL, "ntm"},
     {"lengths", "step", "lengths", AT(list), EG_OPT_LIST, 0, 1, 1000, NULL, "10, 20"},
+    {"loads", "1", "loads", AT(reals), EG_OPT_REALS, 0, -5, 5, NULL, "0.1:0.3:0.1"},
+    {"ends", "bit", "ends", AT(reals), EG_OPT_REALS, 0, 0.25, INFINITY, NULL, "1"},
     EG_OPTION_END,
 };
 /* clang-format on */
@@ -103,6 +106,7 @@ static void presets_come_from_the_row(void **state)
     assert_int_equal(t.list.n, 2);
     assert_int_equal(t.list.at[0], 10);
     assert_int_equal(t.list.at[1], 20);
+    assert_true(t.reals.n == 1 && t.reals.at[0] == 1.0);
 }
 
 static void whole_numbers_are_decimal(void **state)
@@ -234,6 +238,87 @@ static void a_list_has_a_longest_length(void **state)
     refuses("lengths", text, EG_ERR_RANGE, "at most 64 numbers");
 }
 
+/* The numbers as a person would write them: the compiler reads them for the test. */
+static void takes_reals(const char *text, const double *want, size_t n)
+{
+    struct target t = {0};
+    struct eg_message m = {""};
+    const int rc = bind_one("loads", text, &t, &m);
+    if (rc)
+        print_error("%s: %s\n", text, m.text);
+    assert_int_equal(rc, EG_OK);
+    assert_int_equal(t.reals.n, n);
+    assert_memory_equal(t.reals.at, want, n * sizeof *want);
+}
+#define TAKES_REALS(text, ...)                       \
+    takes_reals(text, (const double[]){__VA_ARGS__}, \
+                sizeof((const double[]){__VA_ARGS__}) / sizeof(double))
+
+static void lists_of_reals_keep_their_order(void **state)
+{
+    (void) state;
+    TAKES_REALS("0.3,0.1,0.2", 0.3, 0.1, 0.2);
+    TAKES_REALS(" [ .5, -2,1e-3 ] ", 0.5, -2.0, 1e-3);
+    TAKES_REALS("0.1,0.1", 0.1, 0.1);
+    TAKES_REALS("0.1379055712345678", 0.1379055712345678);
+    TAKES_REALS("-5,5", -5.0, 5.0);
+}
+
+static void grids_have_both_ends_and_no_rounding(void **state)
+{
+    (void) state;
+    TAKES_REALS("0.1:0.16:0.02", 0.1, 0.12, 0.14, 0.16);
+    TAKES_REALS("0.10 : 0.15 : 0.02", 0.1, 0.12, 0.14);
+    TAKES_REALS("0.1:0.7:0.1", 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7);
+    TAKES_REALS("-0.3:0.3:0.1", -0.3, -0.2, -0.1, 0.0, 0.1, 0.2, 0.3);
+    TAKES_REALS("1:2:1", 1.0, 2.0);
+    TAKES_REALS("2:2:0.5", 2.0);
+    TAKES_REALS("1:2:3", 1.0);
+    TAKES_REALS("[0.05,0.1:0.14:0.01, 0.01]", 0.05, 0.1, 0.11, 0.12, 0.13, 0.14, 0.01);
+    TAKES_REALS("0.12345678901234567:0.2:0.05", 0.12345678901234567, 0.173456789012);
+    TAKES_REALS("0.1:0.3:0.09999999999999", 0.1, 0.2, 0.3);
+    TAKES_REALS("0:0.30864197253086:0.15432098626543", 0.0, 0.154320986265, 0.30864197253086);
+    struct target t = {0};
+    assert_int_equal(bind_one("ends", "1:1.1:0.1", &t, NULL), EG_OK); /* a step has no range */
+    assert_int_equal(t.reals.n, 2);
+}
+
+static void wrong_lists_of_reals_are_told_apart(void **state)
+{
+    (void) state;
+    refuses("loads", "", EG_ERR_CONFIG, "an empty list; at least one number");
+    refuses("loads", "[ ]", EG_ERR_CONFIG, "an empty list");
+    refuses("loads", "0.1,x", EG_ERR_CONFIG, "item 2 of the list is not a number");
+    refuses("loads", "0.1,", EG_ERR_CONFIG, "item 2 of the list is not a number");
+    refuses("loads", "0.1,nan", EG_ERR_CONFIG, "item 2 of the list is not a number");
+    refuses("loads", "0.1,5.5", EG_ERR_RANGE, "item 2 of the list is out of range: -5 to 5");
+    refuses("loads", "0.1:0.2", EG_ERR_CONFIG, "item 1 of the list is not a grid: start:end:step");
+    refuses("loads", "1:2:3:4", EG_ERR_CONFIG, "not a grid");
+    refuses("loads", ":", EG_ERR_CONFIG, "item 1 of the list is a grid whose start is not");
+    refuses("loads", "0.1:0.2:", EG_ERR_CONFIG, "a grid whose step is not a number");
+    refuses("loads", "0.1:y:1", EG_ERR_CONFIG, "a grid whose end is not a number");
+    refuses("loads", "-6:1:1", EG_ERR_RANGE, "a grid whose start is out of range: -5 to 5");
+    refuses("loads", "1:6:1", EG_ERR_RANGE, "a grid whose end is out of range: -5 to 5");
+    refuses("loads", "1:2:0", EG_ERR_CONFIG, "a grid whose step is not above 0");
+    refuses("loads", "1:2:-1", EG_ERR_CONFIG, "a grid whose step is not above 0");
+    refuses("loads", "2:1:0.5", EG_ERR_CONFIG, "a grid whose end lies below its start");
+    refuses("loads", "1:1.0000000000001:1e-14", EG_ERR_CONFIG, "too small for its start");
+    refuses("ends", "0.2", EG_ERR_RANGE, "out of range: at least 0.25 bits");
+}
+
+static void a_grid_has_a_most_number_of_points(void **state)
+{
+    (void) state;
+    struct target t = {0};
+    assert_int_equal(bind_one("loads", "0:0.63:0.01", &t, NULL), EG_OK);
+    assert_int_equal(t.reals.n, EG_LIST_MAX);
+    assert_true(t.reals.at[63] == 0.63 && t.reals.at[7] == 0.07);
+    refuses("loads", "0:0.64:0.01", EG_ERR_RANGE, "item 1 of the list is too many: at most 64");
+    refuses("loads", "1,0:0.63:0.01", EG_ERR_RANGE, "item 2 of the list is too many: at most 64");
+    refuses("loads", "0:0.63:0.01,1", EG_ERR_RANGE, "item 2 of the list is too many: at most 64");
+    refuses("loads", "0:1:1e-320", EG_ERR_RANGE, "too many");
+}
+
 static void rows_that_contradict_themselves_are_refused(void **state)
 {
     (void) state;
@@ -243,6 +328,8 @@ static void rows_that_contradict_themselves_are_refused(void **state)
         {{.key = "c", .kind = EG_OPT_REAL, .preset = NAN, .max = 1}, EG_OPTION_END},
         {{.key = "d", .kind = EG_OPT_CHOICE, .preset = 5, .choices = optimisers}, EG_OPTION_END},
         {{.key = "e", .kind = EG_OPT_LIST, .text = "3,x", .max = 9}, EG_OPTION_END},
+        {{.key = "f", .kind = EG_OPT_REALS, .text = "3:10:1", .max = 9}, EG_OPTION_END},
+        {{.key = "g", .kind = EG_OPT_REALS, .max = 9}, EG_OPTION_END},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct eg_config *config;
@@ -280,6 +367,8 @@ static void values_print_as_yaml(void **state)
     prints("optimiser", &(int){4}, "\"on\"");
     prints("lengths", &(struct eg_list){{3, -4}, 2}, "[3, -4]");
     prints("lengths", &(struct eg_list){.n = 0}, "[]");
+    prints("loads", &(struct eg_reals){{0.1, 1, -1e-7}, 3}, "[0.1, 1.0, -1.0e-07]");
+    prints("loads", &(struct eg_reals){{1.0 / 3}, 1}, "[0.3333333333333333]");
     prints("name", &(const char *){"a\"b\\c: #\n\t\x01"}, "\"a\\\"b\\\\c: #\\n\\t\\u0001\"");
     prints("name", &(const char *){"\xc3\xa9 \xe2\x80\xa8 \xff"}, "\"\xc3\xa9 \\u2028 \\uFFFD\"");
     prints("name", &(const char *){NULL}, "\"\"");
@@ -335,6 +424,7 @@ static void the_locale_of_the_host_program_does_not_matter(void **state)
     if (!got)
         skip();
     takes_real("rate", "0.25", 0.25);
+    TAKES_REALS("0.1:0.16:0.02", 0.1, 0.12, 0.14, 0.16);
     refuses("rate", "0,25", EG_ERR_CONFIG, "not a number");
     refuses("most", "2.75", EG_ERR_RANGE, "at most 2.5 batches");
     prints("rate", &(double){0.1}, "0.1");
@@ -384,6 +474,10 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_wrong_choice_lists_the_choices_and_the_nearest),
         cmocka_unit_test(lists_hold_whole_numbers_in_their_range),
         cmocka_unit_test(a_list_has_a_longest_length),
+        cmocka_unit_test(lists_of_reals_keep_their_order),
+        cmocka_unit_test(grids_have_both_ends_and_no_rounding),
+        cmocka_unit_test(wrong_lists_of_reals_are_told_apart),
+        cmocka_unit_test(a_grid_has_a_most_number_of_points),
         cmocka_unit_test(rows_that_contradict_themselves_are_refused),
         cmocka_unit_test(values_print_as_yaml),
         cmocka_unit_test(printing_is_cut_between_characters),

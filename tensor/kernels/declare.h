@@ -28,6 +28,10 @@ void EG_K(write)(real *out, const real *in, const real *w, const real *erase, co
 void EG_K(write_back)(real *din, real *dw, real *derase, real *dadd, const real *dout,
                       const real *in, const real *w, const real *erase, const real *add,
                       size_t slots, size_t width, int accumulate);
+int64_t EG_K(bits_sum)(const uint64_t *bits, const int32_t *x, size_t words);
+void EG_K(bits_add)(int32_t *x, const uint64_t *bits, size_t words, int32_t set, int32_t clear);
+void EG_K(bits_count)(int32_t *count, const uint64_t *bits, const int8_t *sign, size_t rows,
+                      size_t words);
 void EG_K(rmsprop_graves)(real *x, real *n, real *mean, real *delta, const real *g, real rate,
                           real decay, real momentum, real eps, size_t count);
 void EG_K(rmsprop)(real *x, real *n, real *delta, const real *g, real rate, real decay,

@@ -1,0 +1,253 @@
+/* experiments/plane.c -- cells of sizes and loads, and the networks in them. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "experiments/capacity.h"
+#include "experiments/statistics.h"
+#include "experiments/train.h"
+
+static const struct eg_list *sizes_of(const struct eg_associative *a)
+{
+    return a->kind == EG_KIND_BASIN ? &a->basin.sizes : &a->capacity.sizes;
+}
+
+static const struct eg_reals *loads_of(const struct eg_associative *a)
+{
+    return a->kind == EG_KIND_BASIN ? &a->basin.loads : &a->capacity.loads;
+}
+
+static size_t all_sites(const struct eg_associative *a, size_t size)
+{
+    const size_t n = (size_t) sizes_of(a)->at[size];
+    return a->type->layers > 1 ? 2 * n : n;
+}
+
+struct eg_sample *eg_plane_cell(const struct eg_plane *p, size_t size, size_t load, size_t start)
+{
+    return p->trials + ((size * p->loads + load) * p->starts + start) * eg_plane_trials(p);
+}
+
+static int check_order(const struct eg_associative *a, struct eg_message *message)
+{
+    const struct eg_list *sizes = sizes_of(a);
+    const struct eg_reals *loads = loads_of(a);
+    const char *kind = eg_kind_names[a->kind];
+    for (size_t i = 1; i < sizes->n; i++)
+        if (sizes->at[i] <= sizes->at[i - 1])
+            return EG_FAIL(EG_ERR_RANGE, message, "%s.sizes must increase: %ld follows %ld", kind,
+                           sizes->at[i], sizes->at[i - 1]);
+    for (size_t i = 1; i < loads->n; i++)
+        if (loads->at[i] <= loads->at[i - 1])
+            return EG_FAIL(EG_ERR_RANGE, message, "%s.loads must increase: %g follows %g", kind,
+                           loads->at[i], loads->at[i - 1]);
+    for (size_t i = 1; a->kind == EG_KIND_BASIN && i < a->basin.starts.n; i++)
+        if (a->basin.starts.at[i] <= a->basin.starts.at[i - 1])
+            return EG_FAIL(EG_ERR_RANGE, message, "basin.starts must increase: %g follows %g",
+                           a->basin.starts.at[i], a->basin.starts.at[i - 1]);
+    return EG_OK;
+}
+
+int eg_plane_init(struct eg_plane *p, struct eg_associative *a, struct eg_message *message)
+{
+    const int basin = a->kind == EG_KIND_BASIN;
+    *p = (struct eg_plane){.a = a,
+                           .sizes = sizes_of(a)->n,
+                           .loads = loads_of(a)->n,
+                           .starts = basin ? a->basin.starts.n : 1,
+                           .networks = (size_t) (basin ? a->basin.networks : a->capacity.networks),
+                           .recalls = basin ? 1 : (size_t) a->capacity.starts};
+    int ret = check_order(a, message);
+    if (ret)
+        return ret;
+    const size_t cells = p->sizes * p->loads * p->starts;
+    const double trials = (double) cells * (double) p->networks * (double) p->recalls;
+    if (trials > 1e8)
+        return EG_FAIL(EG_ERR_RANGE, message, "%g recalls are too many for one file (at most 1e8)",
+                       trials);
+    p->patterns = calloc(p->sizes * p->loads, sizeof *p->patterns);
+    p->trials = calloc(cells * eg_plane_trials(p), sizeof *p->trials);
+    if (!p->patterns || !p->trials)
+        return EG_FAIL(EG_ERR_NOMEM, message, "not enough memory for %g recalls", trials);
+    for (size_t i = 0; i < cells * eg_plane_trials(p); i++)
+        p->trials[i].end = EG_NOT_DONE;
+    for (size_t i = 0; i < p->sizes && !ret; i++)
+        for (size_t j = 0; j < p->loads && !ret; j++)
+            ret = a->type->count(a->memory, all_sites(a, i), (size_t) sizes_of(a)->at[i],
+                                 loads_of(a)->at[j], &p->patterns[i * p->loads + j], message);
+    return ret;
+}
+
+void eg_plane_free(struct eg_plane *p)
+{
+    free(p->patterns);
+    free(p->trials);
+    memset(p, 0, sizeof *p);
+}
+
+int eg_plane_threads(const struct eg_plane *p, size_t size, size_t load)
+{
+    const struct eg_associative *a = p->a;
+    const long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+    const double bytes =
+        a->type->bytes(a->memory, all_sites(a, size), p->patterns[size * p->loads + load]);
+    const double room = pages > 0 && page > 0 ? 0.8 * (double) pages * (double) page : 1e9;
+    const double fit = floor(room / (bytes > 1 ? bytes : 1));
+    return fit < 1 ? 1 : fit < a->threads ? (int) fit : a->threads;
+}
+
+int eg_plane_done(const struct eg_plane *p, size_t size, size_t load, size_t start)
+{
+    const struct eg_sample *t = eg_plane_cell(p, size, load, start);
+    for (size_t i = 0; i < eg_plane_trials(p); i++)
+        if (t[i].end == EG_NOT_DONE)
+            return 0;
+    return 1;
+}
+
+/* Names networks of different sizes and numbers of patterns apart: a bijection of 64 bits (the
+ * finaliser of SplitMix64) of both. */
+static uint64_t network_key(size_t sites, size_t patterns, size_t network)
+{
+    uint64_t z = ((uint64_t) sites << 40) ^ (uint64_t) patterns;
+    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return (z ^ (z >> 31)) + network;
+}
+
+/* The r-th of n patterns asked for, spread over the order in which they were stored. */
+static size_t choose(const struct eg_associative *a, size_t patterns, uint64_t key, size_t r,
+                     size_t n)
+{
+    struct eg_stream stream;
+    eg_stream_open(&stream, (uint64_t) a->run.seed, EG_FOR_CUES, key, UINT64_MAX);
+    const double place = ((double) r + eg_stream_uniform(&stream)) / (double) n;
+    const size_t target = (size_t) (place * (double) patterns);
+    return target < patterns ? target : patterns - 1;
+}
+
+static struct eg_cue_options cue_of(const struct eg_associative *a, size_t start)
+{
+    struct eg_cue_options cue = a->cue;
+    if (a->kind == EG_KIND_BASIN) {
+        cue.kind = EG_CUE_FLIP;
+        cue.amount = (1 - a->basin.starts.at[start]) / 2;
+    }
+    return cue;
+}
+
+static int one_network(const struct eg_plane *p, struct eg_workplace *w, size_t size, size_t load,
+                       size_t start, size_t network, struct eg_message *message)
+{
+    const struct eg_associative *a = p->a;
+    const size_t count = p->patterns[size * p->loads + load];
+    const size_t n = (size_t) sizes_of(a)->at[size];
+    const uint64_t key = network_key(n, count, network);
+    const int basin = a->kind == EG_KIND_BASIN;
+    const double near = basin ? a->basin.near : a->capacity.near;
+    const int criterion = basin ? EG_CRITERION_OVERLAP : a->capacity.criterion;
+    const struct eg_cue_options cue = cue_of(a, start);
+    struct eg_sample *t = eg_plane_cell(p, size, load, start) + network * p->recalls;
+    int ret = eg_workplace_draw(w, n, count, key, message);
+    for (size_t r = 0; r < p->recalls && !ret; r++) {
+        const size_t target = choose(a, count, key, r, p->recalls);
+        const uint64_t trial = r + ((uint64_t) start << 32);
+        struct eg_recalled x;
+        ret = criterion == EG_CRITERION_ONE_STEP
+                  ? eg_workplace_one_step(w, &cue, target, key, trial, &x, message)
+                  : eg_workplace_recall(w, &cue, target, key, trial, near, NULL, &x, message);
+        if (ret)
+            return ret;
+        t[r] = (struct eg_sample){.overlap = x.overlap,
+                                 .error = x.error,
+                                 .sweeps = (double) x.settled.sweeps,
+                                 .energy = x.settled.energy / (double) w->patterns.sites,
+                                 .retrieved = criterion == EG_CRITERION_OVERLAP
+                                                  ? x.end == EG_ATTRACTOR_TARGET
+                                                  : !(x.error > 0),
+                                 .end = (uint8_t) x.end};
+    }
+    return ret;
+}
+
+int eg_plane_run(struct eg_plane *p, size_t size, size_t load, size_t start,
+                 struct eg_message *message)
+{
+    int ret = EG_OK;
+    const int threads = eg_plane_threads(p, size, load);
+#pragma omp parallel num_threads(threads)
+    {
+        struct eg_workplace w;
+        struct eg_message own = {{0}};
+        int mine = eg_workplace_init(&w, p->a);
+#pragma omp for schedule(dynamic)
+        for (size_t network = 0; network < p->networks; network++) {
+            const struct eg_sample *t = eg_plane_cell(p, size, load, start) + network * p->recalls;
+            if (!mine && !eg_interrupted() && t[p->recalls - 1].end == EG_NOT_DONE)
+                mine = one_network(p, &w, size, load, start, network, &own);
+        }
+        if (mine) {
+#pragma omp critical(eg_plane_failure)
+            if (!ret) {
+                ret = mine;
+                if (message)
+                    *message = own;
+            }
+        }
+        eg_workplace_free(&w);
+    }
+    return ret;
+}
+
+/* Mean over the recalls of each network, then mean and error over networks. */
+static void over_networks(const struct eg_plane *p, const struct eg_sample *t, size_t at,
+                          double *mean, double *error, int only_retrieved, double *room)
+{
+    for (size_t k = 0; k < p->networks; k++) {
+        double sum = 0;
+        size_t n = 0;
+        for (size_t r = 0; r < p->recalls; r++) {
+            const struct eg_sample *x = &t[k * p->recalls + r];
+            if (x->end == EG_NOT_DONE || (only_retrieved && !x->retrieved))
+                continue;
+            double value;
+            memcpy(&value, (const char *) x + at, sizeof value);
+            sum += value;
+            n++;
+        }
+        room[k] = n ? sum / (double) n : NAN;
+    }
+    eg_mean_error(room, p->networks, mean, error);
+}
+
+void eg_plane_summary(const struct eg_plane *p, size_t size, size_t load, size_t start,
+                      struct eg_cell *cell)
+{
+    const struct eg_sample *t = eg_plane_cell(p, size, load, start);
+    double *room = malloc(p->networks * sizeof *room);
+    double retrieved = 0;
+    *cell = (struct eg_cell){.overlap = NAN};
+    for (size_t i = 0; i < eg_plane_trials(p); i++)
+        if (t[i].end != EG_NOT_DONE) {
+            cell->recalls++;
+            cell->networks += i % p->recalls == 0;
+            retrieved += t[i].retrieved;
+            cell->census[t[i].end]++;
+        }
+    for (size_t k = 0; k < EG_ATTRACTORS; k++)
+        cell->census[k] = cell->recalls ? cell->census[k] / (double) cell->recalls : NAN;
+    cell->retrieved = cell->recalls ? retrieved / (double) cell->recalls : NAN;
+    eg_wilson(retrieved, (double) cell->recalls, &cell->low, &cell->high);
+    if (!room)
+        return;
+#define OVER(field, only, mean, error) \
+    over_networks(p, t, offsetof(struct eg_sample, field), &cell->mean, &cell->error, only, room)
+    OVER(overlap, 0, overlap, overlap_error);
+    OVER(overlap, 1, kept, kept_error);
+    OVER(error, 0, error, error_error);
+    OVER(sweeps, 0, sweeps, sweeps_error);
+    OVER(energy, 0, energy, energy_error);
+#undef OVER
+    free(room);
+}

@@ -1,0 +1,49 @@
+#include "experiments/statistics.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+size_t eg_mean_error(const double *x, size_t n, double *mean, double *error)
+{
+    size_t count = 0;
+    double m = 0, squares = 0;
+    /* Welford's update: no cancellation where the spread is small. */
+    for (size_t i = 0; i < n; i++) {
+        if (!isfinite(x[i]))
+            continue;
+        const double d = x[i] - m;
+        m += d / (double) ++count;
+        squares += d * (x[i] - m);
+    }
+    *mean = count ? m : NAN;
+    *error = count > 1 ? sqrt(squares / (double) (count - 1) / (double) count) : NAN;
+    return count;
+}
+
+static int by_value(const void *a, const void *b)
+{
+    const double x = *(const double *) a, y = *(const double *) b;
+    return (x > y) - (x < y);
+}
+
+double eg_median(double *x, size_t n)
+{
+    if (n == 0)
+        return NAN;
+    qsort(x, n, sizeof *x, by_value);
+    return n % 2 ? x[n / 2] : (x[n / 2 - 1] + x[n / 2]) / 2;
+}
+
+void eg_wilson(double successes, double n, double *low, double *high)
+{
+    if (!(n > 0)) {
+        *low = 0;
+        *high = 1;
+        return;
+    }
+    const double z = 1.959963984540054, p = successes / n;
+    const double centre = (p + z * z / (2 * n)) / (1 + z * z / n);
+    const double half = z * sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n);
+    *low = centre - half > 0 ? centre - half : 0;
+    *high = centre + half < 1 ? centre + half : 1;
+}

@@ -1,0 +1,17 @@
+/* experiments/statistics.h -- summaries of repeated measurements. */
+#ifndef EG_EXPERIMENTS_STATISTICS_H
+#define EG_EXPERIMENTS_STATISTICS_H
+
+#include <stddef.h>
+
+/* Mean and standard error (sd / sqrt(n), sd with n - 1) of the finite ones among x; *mean is NAN
+ * where there are none, *error where there are fewer than two.  Answers how many there are. */
+size_t eg_mean_error(const double *x, size_t n, double *mean, double *error);
+
+/* Median of n numbers; sorts them.  NAN for n = 0. */
+double eg_median(double *x, size_t n);
+
+/* Wilson's interval of a fraction, successes / n, at 95 %.  n = 0: 0 and 1. */
+void eg_wilson(double successes, double n, double *low, double *high);
+
+#endif
