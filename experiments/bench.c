@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "experiments/bench.h"
 #include "experiments/statistics.h"
 #include "experiments/train.h"
 #include "tensor/blas.h"
@@ -50,6 +51,8 @@ static int longest(struct eg_experiment *e, const struct eg_command *c, struct e
 int eg_verb_bench(const struct eg_command *c)
 {
     eg_catch_signals();
+    if (eg_setup_is_associative(c))
+        return eg_bench_associative(c);
     struct eg_message message = {{0}};
     struct eg_experiment *e = calloc(1, sizeof *e);
     int ret = e ? longest(e, c, &message) : EG_RAISE(EG_ERR_NOMEM);

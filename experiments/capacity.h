@@ -28,7 +28,7 @@ struct eg_plane {
     size_t sizes, loads, starts;
     size_t networks, recalls; /* of a cell: networks * recalls in each                  */
     size_t *patterns;         /* (sizes, loads)                                         */
-    struct eg_sample *trials;  /* (sizes, loads, starts, networks * recalls)             */
+    struct eg_sample *trials; /* (sizes, loads, starts, networks * recalls)             */
 };
 
 static inline size_t eg_plane_trials(const struct eg_plane *p)
@@ -69,9 +69,6 @@ EG_MUST_CHECK int eg_plane_put(const struct eg_plane *p, struct eg_run *run,
 EG_MUST_CHECK int eg_plane_get(struct eg_plane *p, struct eg_run *run, struct eg_message *message);
 /* The criterion as a sentence, for file and caption. */
 void eg_plane_criterion(const struct eg_plane *p, char *text, size_t size);
-/* The dynamics as a sentence. */
-void eg_dynamics_words(const struct eg_associative *a, char *text, size_t size);
-
 /* What theory says of a cell (capacity only), and on a fine grid of loads, into
  * /capacity/theory. */
 struct eg_theory eg_plane_theory(const struct eg_plane *p, size_t size, size_t load);

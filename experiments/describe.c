@@ -3,10 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "experiments/associative.h"
+#include "experiments/describe.h"
 #include "experiments/experiment.h"
 #include "experiments/progress.h"
 
-static const char *const kinds[] = {"tasks", "memories", "controllers", "presets"};
+static const char *const kinds[] = {"tasks", "memories", "controllers", "patterns", "presets"};
+enum { KINDS = sizeof kinds / sizeof kinds[0] };
 
 static void text_pair(const char *key, const char *value)
 {
@@ -36,14 +39,14 @@ int eg_verb_list(const struct eg_command *c)
     struct eg_message message = {{0}};
     const char *what = c->targets ? c->target[0] : NULL;
     int known = !what;
-    for (size_t i = 0; i < 4; i++)
+    for (size_t i = 0; i < KINDS; i++)
         known = known || !strcmp(what, kinds[i]);
     if (!known) {
-        const char *near = eg_nearest(what, kinds, 4);
+        const char *near = eg_nearest(what, kinds, KINDS);
         const int ret =
             EG_FAIL(EG_ERR_CONFIG, &message,
-                    "there is no list of '%s'; there are tasks, memories, controllers "
-                    "and presets%s%s%s",
+                    "there is no list of '%s'; there are tasks, memories, "
+                    "controllers, patterns and presets%s%s%s",
                     what, near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
         return eg_command_fail(ret, &message);
     }
@@ -58,12 +61,20 @@ int eg_verb_list(const struct eg_command *c)
             printf("memories\n");
         for (const struct eg_memory_type *const *t = eg_memory_types; *t; t++)
             line(c, "memory", (*t)->name, (*t)->summary, (*t)->source);
+        for (const struct eg_associative_type *const *t = eg_associative_types; *t; t++)
+            line(c, "memory", (*t)->name, (*t)->summary, (*t)->source);
     }
     if (!what || !strcmp(what, "controllers")) {
         if (!c->json)
             printf("controllers\n");
         for (const struct eg_controller_type *const *t = eg_controller_types; *t; t++)
             line(c, "controller", (*t)->name, (*t)->summary, (*t)->source);
+    }
+    if (!what || !strcmp(what, "patterns")) {
+        if (!c->json)
+            printf("patterns\n");
+        for (const struct eg_pattern_type *const *t = eg_pattern_types; *t; t++)
+            line(c, "patterns", (*t)->name, (*t)->summary, (*t)->source);
     }
     if (!what || !strcmp(what, "presets")) {
         if (!c->json)
@@ -119,8 +130,8 @@ static void describe_control(const struct eg_model *m)
 }
 
 /* One JSON object a tensor, a field, an option; one for the whole. */
-static int json_option(void *context, const char *key, const struct eg_option *row,
-                       const void *value)
+int eg_describe_json_option(void *context, const char *key, const struct eg_option *row,
+                            const void *value)
 {
     (void) context;
     char text[1024];
@@ -173,11 +184,13 @@ static int describe_json(const struct eg_experiment *e)
     }
     json_fields(m->controller->fields, "controller");
     json_fields(m->memory->fields, "memory");
-    return eg_config_walk(e->config, json_option, NULL);
+    return eg_config_walk(e->config, eg_describe_json_option, NULL);
 }
 
 int eg_verb_describe(const struct eg_command *c)
 {
+    if (eg_setup_is_associative(c))
+        return eg_describe_associative(c);
     struct eg_message message = {{0}};
     struct eg_experiment *e = calloc(1, sizeof *e);
     int ret =

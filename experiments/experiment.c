@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+
+#include "memory/associative.h"
 
 #define TRAIN(field) offsetof(struct eg_train_options, field)
 #define OPTIMISER(field) offsetof(struct eg_train_options, optimiser.field)
@@ -80,6 +81,11 @@ static int bind_parts(struct eg_experiment *e, struct eg_message *message)
     if ((ret = eg_setup_group(e->arena, e->config, "controller", controller->options,
                               controller->options_size, &controller_options, message)))
         return ret;
+    if (eg_associative_find(eg_config_text(e->config, "memory.type", "")))
+        return EG_FAIL(EG_ERR_CONFIG, message,
+                       "%s is an associative memory: engram recall, capacity, basin and bench take "
+                       "it",
+                       eg_config_text(e->config, "memory.type", ""));
     FIND_TYPE(memory, "memory", eg_memory_types, eg_memory_find, memory);
     if ((ret = eg_setup_group(e->arena, e->config, "memory", memory->options, memory->options_size,
                               &memory_options, message))

@@ -108,18 +108,20 @@ static void draw(struct eg_page *page, const struct eg_grid *grid, const struct 
             low = b->ends[i];
     low = low < -1 ? -1.05 : low - 0.05;
 
-    const double top = 1.6 + eg_chart_keys_height(keys, b->curves, 63) + 1, side = 30, gap = 3;
+    const double span = b->axis.high - b->axis.low;
+    const double tic = span > 0.8 ? 0.5 : span > 0.3 ? 0.2 : 0.1;
+    const double top = 1.6 + eg_chart_keys_height(keys, b->curves, 63) + 1, side = 29, gap = 3;
     page->height =
         top + (side + gap) * (double) b->rows - gap + 9 + eg_chart_caption_height(caption, 80) + 1;
     double y = top;
     for (size_t r = 0; r < b->rows; r++) {
         const int last = r + 1 == b->rows;
         for (int retrieved = 0; retrieved < 2; retrieved++) {
-            const double left = retrieved ? 52 : 13;
+            const double left = retrieved ? 53 : 13;
             const struct eg_box box = {left, left + side, y, y + side};
             eg_page_panel(page, box, b->axis.low, b->axis.high, last);
             eg_chart_axis_x(page, &b->axis, last);
-            eg_text_add(&page->script, "set xtics 0.5\n");
+            eg_text_add(&page->script, "set xtics %g\n", tic);
             if (!retrieved) {
                 char words[48];
                 snprintf(words, sizeof words, "N = %.10g", grid->size.x[b->at[r]]);
@@ -128,7 +130,7 @@ static void draw(struct eg_page *page, const struct eg_grid *grid, const struct 
                 eg_text_add(&page->script,
                             "set label \"retrieved [fraction]\" at screen %.5f,%.5f center rotate "
                             "by 90 front\n",
-                            (left - 7.5) / EG_PAGE_WIDTH, 1 - (y + side / 2) / page->height);
+                            (left - 7.2) / EG_PAGE_WIDTH, 1 - (y + side / 2) / page->height);
             }
             if (r == 0 && !retrieved) {
                 eg_page_words(page, 2, 1 + EG_CHART_LINE / 2.0, "left", grid->load_label);

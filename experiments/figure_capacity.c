@@ -7,8 +7,8 @@
 
 #include "experiments/figure_grid.h"
 
-#define LEFT 13.0
-#define RIGHT 82.0
+#define LEFT 16.0
+#define RIGHT 80.0
 #define PANEL 46.0 /* mm, height */
 
 enum { NAMED = 12 };
@@ -187,6 +187,9 @@ static int draw_overlap(struct eg_page *page, const struct eg_grid *grid, const 
         rc = EG_FAIL(EG_ERR_NOMEM, message, "out of memory");
         goto out;
     }
+    for (size_t i = 0; i < o->m.count; i++)
+        if (!(o->m.x[i] > 0)) /* above the critical load nothing is retrieved, and no line drawn */
+            o->m.x[i] = NAN;
     const int both = differs(&o->all, &o->some);
     eg_grid_size_keys(grid, &l.keys);
     if (o->m.x)
@@ -292,7 +295,7 @@ static void draw_retrieved(struct eg_page *page, const struct eg_grid *grid,
     const int fitted =
         half->x && width->x && half->count == grid->sizes && width->count == grid->sizes;
     char words[96];
-    snprintf(words, sizeof words, "limit %.4f +- %.4f", critical, error);
+    snprintf(words, sizeof words, "critical load %.4f +- %.4f", critical, error);
     add_name(&l, critical, words, EG_COLOUR_BLACK);
     eg_grid_size_keys(grid, &l.keys);
     eg_grid_caption(grid,

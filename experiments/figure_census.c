@@ -128,7 +128,7 @@ static void draw_panel(struct eg_page *page, const struct eg_grid *grid, const s
                 continue;
             eg_text_add(s,
                         "set object rectangle from first %.9g,first %.6g to first %.9g,first %.6g "
-                        "back fillstyle solid 1 border lc rgb 'white' lw 0.4 fillcolor rgb '%s'\n",
+                        "back fillstyle solid 1 border lc rgb 'white' lw 0.2 fillcolor rgb '%s'\n",
                         q->edges[2 * i], y, q->edges[2 * i + 1], y + share[k], colours[k]);
             y += share[k];
         }
@@ -149,7 +149,7 @@ static void draw(struct eg_page *page, const struct eg_grid *grid, const struct 
             keys[n++] = (struct eg_key){q->names[k], colours[k], EG_MARK_AREA, 0};
     char caption[3 * EG_CHART_WORDS];
     eg_grid_caption(grid, NULL, caption, sizeof caption);
-    const double left = 15, right = 82, gap = 2.6;
+    const double left = 15, right = 80, gap = 2.6;
     const double height = q->panels > 1 ? 28 : 40;
     const double top = 1.8 + eg_chart_keys_height(keys, n, right - left);
     double y = top;

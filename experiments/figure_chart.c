@@ -23,7 +23,7 @@ struct eg_axis eg_chart_axis(const double *x, size_t n, double span)
     }
     double room = 0.06 * (high - low);
     if (!(room > 0))
-        room = low != 0 ? 0.2 * fabs(low) : 0.5;
+        room = low != 0 ? 0.22 * fabs(low) : 0.5;
     return (struct eg_axis){low - room, high + room, 0};
 }
 
@@ -180,7 +180,7 @@ double eg_chart_names_height(struct eg_named *names, size_t n, const struct eg_a
         names[k].row = row;
         rows = row + 1 > rows ? row + 1 : rows;
     }
-    return rows * EG_CHART_LINE;
+    return n > 0 ? rows * EG_CHART_LINE + 0.6 : 0;
 }
 
 void eg_chart_names_draw(struct eg_page *page, const struct eg_named *names, size_t n,
@@ -198,8 +198,8 @@ void eg_chart_names_draw(struct eg_page *page, const struct eg_named *names, siz
             int taken = 0;
             for (size_t k = 0; k < n; k++)
                 taken |= k != i && names[k].row == row && covers(&names[k], at);
-            const double low = box.top - EG_CHART_LINE * row;
-            const double high = row == names[i].row ? low - 0.3 : low - EG_CHART_LINE;
+            const double low = box.top - EG_CHART_LINE * row - (row > 0 ? 0.6 : 0);
+            const double high = box.top - EG_CHART_LINE * (row + (row < names[i].row)) - 0.6;
             if (!taken)
                 eg_text_add(s,
                             "set arrow from screen %.5f,%.5f to screen %.5f,%.5f nohead lw 0.6 lc "
@@ -211,7 +211,7 @@ void eg_chart_names_draw(struct eg_page *page, const struct eg_named *names, siz
         eg_chart_rich(rich, sizeof rich, names[i].name);
         eg_text_add(s, "set label \"%s\" at screen %.5f,%.5f left front tc rgb '%s'\n", rich,
                     names[i].from / EG_PAGE_WIDTH,
-                    1 - (box.top - EG_CHART_LINE * (names[i].row + 0.5) - 0.2) / page->height,
+                    1 - (box.top - EG_CHART_LINE * (names[i].row + 0.5) - 0.6) / page->height,
                     names[i].colour);
     }
 }

@@ -218,7 +218,7 @@ static void draw(struct eg_page *page, const struct descent *d, struct eg_run *r
     eg_figure_plain(run, "/hopfield", "network", "", network, sizeof network);
     const double threshold = eg_figure_attribute(run, "/hopfield", "near", NAN);
     if (isfinite(threshold))
-        snprintf(near, sizeof near, " A state is where its overlap is >= %.4g.", threshold);
+        snprintf(near, sizeof near, " Classes: overlap >= %.4g.", threshold);
     char some[64] = "";
     if (drawn(d) < d->trials)
         snprintf(some, sizeof some, ", %zu of them drawn", drawn(d));

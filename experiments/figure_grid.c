@@ -101,10 +101,13 @@ void eg_grid_caption(const struct eg_grid *grid, const char *bars, char *plain, 
     eg_figure_plain(grid->run, grid->group, "rule", "", rule, sizeof rule);
     eg_figure_plain(grid->run, grid->group, "criterion", "", criterion, sizeof criterion);
     say_n(grid, n, sizeof n);
-    snprintf(plain, size, "%s%s%s%s%s%s%s%s%s%s.", network, rule[0] ? ", " : "", rule,
+    snprintf(plain, size, "%s%s%s%s%s%s%s%s%s%s", network, rule[0] ? ", " : "", rule,
              network[0] || rule[0] ? ". " : "", criterion[0] ? "Criterion: " : "", criterion,
              criterion[0] && n[0] ? "; " : "", n,
              bars ? (criterion[0] || n[0] ? "; bars: " : "bars: ") : "", bars ? bars : "");
+    const size_t end = strlen(plain);
+    if (end > 0 && end + 1 < size && plain[end - 1] != '.')
+        memcpy(plain + end, ".", 2);
 }
 
 size_t eg_grid_largest(const struct eg_grid *grid, size_t most, size_t *at)

@@ -90,12 +90,12 @@ static void draw(struct eg_page *page, const struct eg_grid *grid, const struct 
         snprintf(fit, sizeof fit, "Limit: %.5g +- %.2g", q->critical, q->critical_error);
     if (*fit && q->degrees > 0 && isfinite(q->chi2)) {
         const size_t length = strlen(fit);
-        snprintf(fit + length, sizeof fit - length, " (chi^2 = %.3g, %.0f degrees of freedom)",
-                 q->chi2, q->degrees);
+        snprintf(fit + length, sizeof fit - length, " (chi^2 = %.3g, %.0f degree%s of freedom)",
+                 q->chi2, q->degrees, q->degrees > 1 ? "s" : "");
     }
     snprintf(caption, sizeof caption, "%s%s%s", fit, *fit ? ". " : "", about);
 
-    struct eg_box box = {.left = 15, .right = 82};
+    struct eg_box box = {.left = 15, .right = 80};
     box.top = 1.6 + eg_chart_keys_height(keys.keys, keys.n, box.right - box.left);
     box.bottom = box.top + 46;
     page->height = box.bottom + 10 + eg_chart_caption_height(caption, 80);

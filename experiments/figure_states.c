@@ -177,19 +177,19 @@ static void draw_picture(struct eg_page *page, const struct states *q, struct eg
     eg_page_image(page, box, room, wide, high, 0, high, NULL, 0, 0);
 }
 
-/* A number of at most seven characters. */
-static void number(char *words, size_t size, double x, int digits)
+/* An energy in about seven characters, with as many decimals as the largest of the trial has. */
+static void energy_words(char *words, size_t size, const double *energy, size_t sweeps, size_t at)
 {
-    const double much = fabs(x);
-    words[0] = '\0';
-    if (!isfinite(x))
-        return;
-    if (much >= 99999.5 || (x != 0 && much < 1e-3 && digits > 2))
-        snprintf(words, size, "%.1e", x);
-    else if (digits == 2)
-        snprintf(words, size, "%.2f", x);
+    double most = 0;
+    for (size_t i = 0; i < sweeps; i++)
+        if (isfinite(energy[i]) && fabs(energy[i]) > most)
+            most = fabs(energy[i]);
+    if (!isfinite(energy[at]))
+        words[0] = '\0';
+    else if (most >= 99999.5 || (most > 0 && most < 0.01))
+        snprintf(words, size, "%.1e", energy[at]);
     else
-        snprintf(words, size, "%.*f", much >= 999.95 ? 0 : much >= 9.9995 ? 1 : 3, x);
+        snprintf(words, size, "%.*f", most >= 999.95 ? 0 : most >= 9.995 ? 1 : 3, energy[at]);
 }
 
 struct place {
@@ -207,12 +207,14 @@ static void draw_words(struct eg_page *page, const struct states *q, size_t tria
         return;
     char words[32];
     if (q->energy.x) {
-        number(words, sizeof words, q->energy.x[trial * q->sweeps + sweep], 4);
+        energy_words(words, sizeof words, q->energy.x + trial * q->sweeps, q->sweeps, sweep);
         eg_page_words(page, middle, bottom + 1.8, "center", words);
     }
     if (q->overlap.x) {
-        number(words, sizeof words, q->overlap.x[trial * q->sweeps + sweep], 2);
-        eg_page_words(page, middle, bottom + 4.8, "center", words);
+        const double m = q->overlap.x[trial * q->sweeps + sweep];
+        snprintf(words, sizeof words, "%.2f", m);
+        if (isfinite(m))
+            eg_page_words(page, middle, bottom + 4.8, "center", words);
     }
 }
 

@@ -150,6 +150,8 @@ static int draw(struct eg_page *page, const struct weights *q, struct eg_run *ru
     most = most > 0 ? most : 1;
     eg_text_add(&page->script, "set yrange [%.6g:%.6g] noextend\n%s", -0.08 * most, 1.08 * most,
                 end < 6 ? "set xtics 1\n" : "");
+    if (most > 0.8)
+        eg_text_add(&page->script, "set ytics %d\n", most > 12 ? 4 : most > 6 ? 2 : 1);
     for (size_t k = q->trials < TRIALS ? q->trials : TRIALS; k-- > 1;)
         eg_curves_line(&c, sweep, q->entropy + k * q->sweeps, q->sweeps, EG_COLOUR_SKY, 0.5, 0);
     eg_curves_line(&c, sweep, q->entropy, q->sweeps, EG_COLOUR_BLACK, 1.4, 0);

@@ -54,10 +54,9 @@ static const struct {
     const char *plain, *rich;
     int word; /* no letter beside it */
 } signs[] = {
-    {">=", "\xe2\x89\xa5", 0},
-    {"<=", "\xe2\x89\xa4", 0},
-    {"alpha", "\xce\xb1", 1},
-    {"beta", "\xce\xb2", 1},
+    {">=", "\xe2\x89\xa5", 0}, {"<=", "\xe2\x89\xa4", 0}, {"alpha", "\xce\xb1", 1},
+    {"beta", "\xce\xb2", 1},   {"chi", "\xcf\x87", 1},    {"sqrt", "\xe2\x88\x9a", 1},
+    {"+-", "\xc2\xb1", 0},
 };
 
 /* The sign that stands at `at`, which is in `text`, or NULL. */
@@ -119,6 +118,13 @@ void eg_chart_rich(char *rich, size_t size, const char *plain)
 
 enum { CAPTION_LINES = 6 };
 
+/* No line ends before a sign of comparison, or after one. */
+static int may_break(const char *text, size_t at)
+{
+    const char *next = text + at + strspn(text + at, " ");
+    return at == 0 || !(strchr("<>=", text[at - 1]) || (*next && strchr("<>=+", *next)));
+}
+
 /* How much of the text fits into one line. */
 static size_t line(const char *text, double width)
 {
@@ -133,7 +139,9 @@ static size_t line(const char *text, double width)
         part[end] = '\0';
         if (fits > 0 && eg_chart_width(part) > width)
             break;
-        fits = n = end;
+        n = end;
+        if (fits == 0 || may_break(text, end))
+            fits = end;
     }
     return fits > 0 ? fits : strlen(text);
 }

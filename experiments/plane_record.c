@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "experiments/capacity.h"
+#include "experiments/recall.h"
 
 /* A dataset over the cells of the plane, from a field of struct eg_cell. */
 struct quantity {
@@ -52,34 +53,6 @@ static int is_basin(const struct eg_plane *p)
     return p->a->kind == EG_KIND_BASIN;
 }
 
-static void words(char *text, size_t size, const struct eg_associative *a, const char *key)
-{
-    const char *value =
-        eg_config_text(a->config, key, a->type == &eg_associative_hopfield ? "hebbian" : "");
-    snprintf(text, size, "%s", value);
-}
-
-void eg_dynamics_words(const struct eg_associative *a, char *text, size_t size)
-{
-    static const char *const update[] = {"asynchronous", "synchronous", "Glauber", "Metropolis"};
-    static const char *const order[] = {"drawn anew each sweep", "drawn with replacement", "fixed"};
-    static const char *const tie[] = {"keep", "go to +1", "are drawn"};
-    const struct eg_dynamics_options *d = &a->dynamics;
-    if (a->type->flow) {
-        snprintf(text, size, "to rest (change at most %g), at most %ld steps", d->tolerance,
-                 d->sweeps_max);
-        return;
-    }
-    int n = snprintf(text, size, "%s", update[d->update]);
-    if (d->update != EG_UPDATE_SYNCHRONOUS)
-        n += snprintf(text + n, size - (size_t) n, ", order %s", order[d->order]);
-    if (d->temperature > 0)
-        n += snprintf(text + n, size - (size_t) n, ", T = %g%s", d->temperature,
-                      d->quench ? ", then quenched" : "");
-    snprintf(text + n, size - (size_t) n, ", ties %s, at most %ld sweeps", tie[d->tie],
-             d->sweeps_max);
-}
-
 static void cue_words(const struct eg_associative *a, char *text, size_t size)
 {
     static const char *const kind[] = {"flipped", "flipped independently", "masked", "cropped"};
@@ -97,7 +70,7 @@ void eg_plane_criterion(const struct eg_plane *p, char *text, size_t size)
     const struct eg_associative *a = p->a;
     char cue[128], dynamics[256];
     cue_words(a, cue, sizeof cue);
-    eg_dynamics_words(a, dynamics, sizeof dynamics);
+    eg_recall_dynamics(dynamics, sizeof dynamics, a);
     const int criterion = is_basin(p) ? EG_CRITERION_OVERLAP : a->capacity.criterion;
     if (criterion == EG_CRITERION_ONE_STEP)
         snprintf(text, size, "no site wrong after one step of all sites at once; %s", cue);
@@ -317,9 +290,9 @@ static int put_attributes(const struct writer *w)
     const struct eg_associative *a = p->a;
     char criterion[512], dynamics[256], cue[128], rule[64];
     eg_plane_criterion(p, criterion, sizeof criterion);
-    eg_dynamics_words(a, dynamics, sizeof dynamics);
+    eg_recall_dynamics(dynamics, sizeof dynamics, a);
     cue_words(a, cue, sizeof cue);
-    words(rule, sizeof rule, a, "memory.rule");
+    eg_recall_rule(rule, sizeof rule, a);
     const struct {
         const char *name, *text;
     } texts[] = {

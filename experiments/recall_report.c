@@ -166,7 +166,9 @@ static void hang(struct gallery *g, const size_t *at)
         if (sweep < trial->traced) {
             const double *row = trial->trace + EG_TRACES * sweep;
             snprintf(g->caption[k][1], 32, "E %.4g", row[EG_TRACE_ENERGY]);
-            snprintf(g->caption[k][2], 32, "m %.3f", row[EG_TRACE_OVERLAP]);
+            /* Rounded to what is shown, and no "-0.000". */
+            snprintf(g->caption[k][2], 32, "m %.3f",
+                     round(1000 * row[EG_TRACE_OVERLAP]) / 1000 + 0.0);
         }
         for (size_t i = 0; i < sites; i++)
             g->values[k * sites + i] = state_at(g->t, f, at[k], i);

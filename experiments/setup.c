@@ -5,6 +5,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "memory/associative.h"
+
 static const char *const kernel_names[] = {"auto", "base", "avx2", "avx512", NULL};
 
 #define RUN(field) offsetof(struct eg_run_options, field)
@@ -94,6 +96,18 @@ int eg_setup_read(struct eg_config *config, const char *name, const char *yaml,
         ret = eg_config_set(config, "seed", text, "--seeds", message);
     }
     return ret;
+}
+
+int eg_setup_is_associative(const struct eg_command *c)
+{
+    struct eg_config *config;
+    int found = 0;
+    if (eg_config_init(&config))
+        return 0;
+    if (!eg_setup_read(config, c->target[0], NULL, c->settings, c->n_settings, -1, NULL))
+        found = eg_associative_find(eg_config_text(config, "memory.type", "")) != NULL;
+    eg_config_free(&config);
+    return found;
 }
 
 int eg_setup_run(struct eg_config *config, struct eg_run_options *run,

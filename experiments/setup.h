@@ -30,6 +30,12 @@ EG_MUST_CHECK int eg_setup_read(struct eg_config *config, const char *name, cons
                                 const struct eg_setting *settings, size_t n_settings, long seed,
                                 struct eg_message *message);
 
+/* Whether the configuration a verb was given (first target, settings) names an associative memory
+ * (memory/associative.h).  No where it cannot be read: that will be said when it is read in
+ * earnest.
+ */
+int eg_setup_is_associative(const struct eg_command *command);
+
 /* Binds the keys without a group, and finds the kernels they ask for. */
 EG_MUST_CHECK int eg_setup_run(struct eg_config *config, struct eg_run_options *run,
                                const struct eg_kernels **kernels, struct eg_message *message);

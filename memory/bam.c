@@ -113,17 +113,16 @@ static int init(void *at, const void *network, const struct eg_kernels *kernels,
     return there ? EG_OK : EG_RAISE(EG_ERR_NOMEM);
 }
 
-/* Overlaps of the spins of a layer into `overlap`; columns past the last pattern are 0. */
+/* Overlaps of the spins of a layer into `overlap`.  What stands past the last pattern, here and
+ * after flips, meets bits that are 0. */
 static void count_overlaps(const struct recall *r, const struct layer *layer, int32_t *overlap)
 {
     const struct eg_bits *bits = &r->patterns->bits;
-    const size_t p = r->patterns->count;
     memset(overlap, 0, 64 * bits->words * sizeof *overlap);
     r->kernels->bits_count(overlap, eg_bits_row(bits, layer->from), r->spins + layer->from,
                            layer->sites, bits->words);
-    for (size_t k = 0; k < p; k++)
+    for (size_t k = 0; k < r->patterns->count; k++)
         overlap[k] = 2 * overlap[k] - (int32_t) layer->sites;
-    memset(overlap + p, 0, (64 * bits->words - p) * sizeof *overlap);
 }
 
 static int64_t energy_of(const int32_t *a, const int32_t *b, size_t patterns)

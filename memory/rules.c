@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include <cblas.h>
-#include <omp.h>
 
 #include "core/random.h"
 
@@ -93,9 +92,9 @@ double eg_rule_bytes(const struct eg_rule *rule, const struct eg_rule_options *o
     const double matrix = sizeof(double) * sites * sites, few = sizeof(double) * sites;
     double bytes = matrix * (rule->symmetric ? 1 : 2) + 4 * few;
     if (rule == &eg_rule_hebbian)
-        bytes += few * PATTERNS_AT_ONCE;
+        bytes += few * fmin(patterns, PATTERNS_AT_ONCE);
     else if (rule == &eg_rule_projection)
-        bytes += o->incremental ? matrix : few * fmin(sites, patterns);
+        bytes += (o->incremental ? matrix : few * fmin(sites, patterns)) + few * 32;
     else if (!rule->symmetric)
         bytes += sizeof(double) * patterns * (sites + patterns);
     return bytes;
@@ -117,8 +116,7 @@ int eg_rule_store(const struct eg_rule *rule, struct eg_couplings *c, const int8
 /* 1/N in units of u: exactly 1 where u is 1/N. */
 static double strength(const struct eg_couplings *c)
 {
-    const double hebbian = 1 / (double) c->sites;
-    return c->unit == hebbian ? 1 : hebbian / c->unit;
+    return 1 / (double) c->sites / c->unit;
 }
 
 void eg_couplings_forget(struct eg_couplings *c, const int8_t *spins)

@@ -12,7 +12,7 @@
  *
  * Without symmetric couplings and delay, synchronous updates go from pattern to pattern, one a
  * sweep.  With symmetric = 1, strength above 1 and a delay, the state stays near a pattern until
- * the delayed overlaps have followed, about `delay` sweeps, then moves on.
+ * the delayed overlaps have followed, delay + 1 sweeps, then moves on.
  *
  * No energy descends.  What is called so is -1/2 sum_i s_i h_i, of all terms that h_i has. */
 #include <math.h>
@@ -48,7 +48,7 @@ struct network {
 
 /* Overlaps with all patterns, and their sum. */
 struct overlaps {
-    int32_t *at; /* (64 * words); 0 past the last pattern in those that are asked for */
+    int32_t *at; /* (64 * words); what stands past the last pattern meets bits that are 0 */
     int64_t total;
 };
 
@@ -165,13 +165,11 @@ static int init(void *at, const void *network, const struct eg_kernels *kernels,
 static void count_overlaps(const struct recall *r, const int8_t *spins, int32_t *overlap)
 {
     const struct eg_patterns *patterns = r->network->patterns;
-    const size_t room = 64 * patterns->bits.words;
-    memset(overlap, 0, room * sizeof *overlap);
+    memset(overlap, 0, 64 * patterns->bits.words * sizeof *overlap);
     r->kernels->bits_count(overlap, patterns->bits.at, spins, patterns->sites,
                            patterns->bits.words);
     for (size_t k = 0; k < patterns->count; k++)
         overlap[k] = 2 * overlap[k] - (int32_t) patterns->sites;
-    memset(overlap + patterns->count, 0, (room - patterns->count) * sizeof *overlap);
 }
 
 static int64_t total_of(const int32_t *x, size_t n)

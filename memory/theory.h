@@ -1,6 +1,8 @@
 /* memory/theory.h -- what is known about the capacity of associative memories.
  *
  * Load: alpha = P / N unless said otherwise.  Natural logarithms.
+ * Domain: positive numbers (units: more than 1) unless said otherwise; NAN for anything else.  What
+ * overflows is infinite.
  *
  * Mean field of the Hebbian network at T = 0, replica-symmetric: Amit, Gutfreund & Sompolinsky 1987
  * (doi:10.1016/0003-4916(87)90092-3).  With y = m / sqrt(2 alpha r), m = erf(y) and
@@ -32,7 +34,8 @@ double eg_theory_mceliece_all(double n);
 double eg_theory_storkey(double n);
 
 /* Gardner 1988: largest load at which couplings exist with every stability at least kappa:
- * 1 / alpha = integral from -kappa to infinity of (t + kappa)^2 Dt.  2 at kappa = 0. */
+ * 1 / alpha = integral from -kappa to infinity of (t + kappa)^2 Dt.  2 at kappa = 0; NAN below,
+ * where the formula is but a bound. */
 double eg_theory_gardner(double kappa);
 /* Its inverse: the stability that is possible at a load in (0, 2]; 0 at 2, NAN outside. */
 double eg_theory_gardner_stability(double alpha);

@@ -53,12 +53,13 @@ static inline void sample_finish(struct eg_run *run, void (*spoil)(struct eg_run
     eg_run_close(&run);
 }
 
-static inline void words(struct eg_run *run, const char *path, const char *name, const char *text)
+static inline void put_words(struct eg_run *run, const char *path, const char *name,
+                             const char *text)
 {
     assert_int_equal(eg_run_put_attr_text(run, path, name, text, NULL), EG_OK);
 }
 
-static inline void whole(struct eg_run *run, const char *path, const char *name, size_t value)
+static inline void put_whole(struct eg_run *run, const char *path, const char *name, size_t value)
 {
     assert_int_equal(eg_run_put_attr_int(run, path, name, (int64_t) value, NULL), EG_OK);
 }
@@ -189,11 +190,11 @@ static inline void make_recall(const char *path, const struct recall_sample *r,
         put_states(run, r);
     if (r->weights)
         put_weights(run, r);
-    words(run, "/hopfield", "network", r->real ? "modern" : r->second ? "bam" : "hopfield");
-    words(run, "/hopfield", "dynamics", "asynchronous, random order, ties keep");
-    whole(run, "/hopfield", "height", r->no_picture ? 0 : r->height);
-    whole(run, "/hopfield", "width", r->no_picture ? 0 : r->width);
-    whole(run, "/hopfield", "first", r->second ? r->height * r->width : 0);
+    put_words(run, "/hopfield", "network", r->real ? "modern" : r->second ? "bam" : "hopfield");
+    put_words(run, "/hopfield", "dynamics", "asynchronous, random order, ties keep");
+    put_whole(run, "/hopfield", "height", r->no_picture ? 0 : r->height);
+    put_whole(run, "/hopfield", "width", r->no_picture ? 0 : r->width);
+    put_whole(run, "/hopfield", "first", r->second ? r->height * r->width : 0);
     assert_int_equal(eg_run_put_attr_real(run, "/hopfield", "near", 0.9, NULL), EG_OK);
     free(energy);
     free(overlap);
@@ -261,12 +262,13 @@ static inline void put_axes(struct eg_run *run, const char *group, const struct 
     put(run, path, EG_RUN_FLOAT64, 1, &g->loads, load);
     snprintf(path, sizeof path, "%s/n", group);
     put(run, path, EG_RUN_INT64, 2, (const size_t[]){g->sizes, g->loads}, n);
-    words(run, group, "network", "hopfield");
-    words(run, group, "rule", "hebb");
-    words(run, group, "load_meaning", "P / N");
-    words(run, group, "criterion",
-          "overlap with the stored pattern at rest >= 0.9, started on the pattern, asynchronous, "
-          "random order, ties keep, no self-coupling");
+    put_words(run, group, "network", "hopfield");
+    put_words(run, group, "rule", "hebb");
+    put_words(run, group, "load_meaning", "P / N");
+    put_words(
+        run, group, "criterion",
+        "overlap with the stored pattern at rest >= 0.9, started on the pattern, asynchronous, "
+        "random order, ties keep, no self-coupling");
     free(size);
     free(n);
     free(load);
@@ -373,8 +375,8 @@ static inline void make_capacity(const char *path, const struct grid_sample *g,
         put(run, name, EG_RUN_FLOAT64, 2, two, x);
     }
     put(run, "/capacity/census", EG_RUN_FLOAT64, 3, three, census);
-    words(run, "/capacity/census", "class_names",
-          "target inverse stored mixture_3 mixture_5 spurious cycle");
+    put_words(run, "/capacity/census", "class_names",
+              "target inverse stored mixture_3 mixture_5 spurious cycle");
     if (!g->no_theory)
         put_theory(run, g);
     if (!g->no_scaling)

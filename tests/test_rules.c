@@ -283,6 +283,22 @@ static void every_missing_piece_of_memory_is_said(void **state)
     }
 }
 
+static void bytes_are_about_what_learning_takes(void **state)
+{
+    (void) state;
+    for (size_t k = 0; eg_rules[k]; k++)
+        for (int incremental = 0; incremental < 2; incremental++) {
+            struct eg_rule_options o = plain;
+            o.incremental = incremental;
+            eg_arena_free(&arena);
+            assert_int_equal(eg_arena_init(&arena, 0), EG_OK);
+            learning.arena = arena;
+            const struct eg_patterns p = drawn(300, 200, 17);
+            (void) learned(eg_rules[k], &p, &o);
+            check_close(eg_rule_bytes(eg_rules[k], &o, 300, 200), eg_arena_peak(arena), 0.1, 0);
+        }
+}
+
 static void the_smallest_networks_are_learned(void **state)
 {
     (void) state;
@@ -313,6 +329,7 @@ int main(int argc, char **argv)
         ONE(forgetting_and_unlearning_reach_asymmetric_couplings),
         ONE(bad_input_is_named),
         ONE(every_missing_piece_of_memory_is_said),
+        ONE(bytes_are_about_what_learning_takes),
         ONE(the_smallest_networks_are_learned),
     };
     CHECK_FILTER(argc, argv);

@@ -48,6 +48,30 @@ static void minover_takes_the_weakest_and_the_perceptron_the_next(void **state)
     }
 }
 
+/* All are at 0 in the beginning: (1,1,1) comes first, and is enough for (1,1,-1), too. */
+static void minover_takes_the_first_of_equally_weak_ones(void **state)
+{
+    (void) state;
+    const struct eg_patterns p = patterns("++++ +++-");
+    const struct eg_couplings c = learned(&eg_rule_minover, &p, &plain);
+    for (size_t j = 0; j < 4; j++)
+        assert_true(c.w[j] == (j > 0));
+}
+
+/* Site 1 should be +, - and + for the same (1, 1), and goes between (1, 1) and (0, 0): a sweep is
+ * three steps. */
+static void a_sweep_of_minover_is_a_step_for_each_pattern(void **state)
+{
+    (void) state;
+    const struct eg_patterns p = patterns("+++ +-+ +++");
+    for (long sweeps = 1; sweeps < 5; sweeps++) {
+        struct eg_rule_options o = plain;
+        o.sweeps_max = sweeps;
+        const struct eg_couplings c = learned(&eg_rule_minover, &p, &o);
+        assert_true(c.w[3] == sweeps % 2 && c.w[4] == 0 && c.w[5] == sweeps % 2);
+    }
+}
+
 /* Couplings themselves instead of embedding strengths; whole numbers, so equal. */
 static void naive_perceptron(double *w, const struct eg_patterns *p, size_t i,
                              const struct eg_rule_options *o)
@@ -141,6 +165,8 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         ONE(perceptrons_by_hand),
         ONE(minover_takes_the_weakest_and_the_perceptron_the_next),
+        ONE(minover_takes_the_first_of_equally_weak_ones),
+        ONE(a_sweep_of_minover_is_a_step_for_each_pattern),
         ONE(embedding_strengths_are_couplings_learned_directly),
         ONE(perceptrons_store_half_again_as_many_patterns_as_sites),
         ONE(stability_is_what_was_asked_for),

@@ -55,6 +55,26 @@ static void projection_stores_all_but_one_of_as_many_patterns_as_sites(void **st
     }
 }
 
+/* The condition number of as many random patterns as sites is about N. */
+static void the_basis_is_orthonormal_to_rounding(void **state)
+{
+    (void) state;
+    enum { N = 300 };
+    const struct eg_patterns p = drawn(N, N - 1, 16);
+    struct eg_rule_options o = plain;
+    o.incremental = 1;
+    const struct eg_couplings c = learned(&eg_rule_projection, &p, &o);
+    double worst = 0;
+    for (size_t i = 0; i < N - 1; i++)
+        for (size_t j = 0; j <= i; j++) {
+            double sum = 0;
+            for (size_t k = 0; k < N; k++)
+                sum += c.basis[i * N + k] * c.basis[j * N + k];
+            worst = fmax(worst, fabs(sum - (i == j)));
+        }
+    assert_true(worst < 1e-14);
+}
+
 /* a, b, c, then a again, its inverse, and (+, -, +, +) = a - b + c. */
 static void dependent_patterns_are_said_and_are_stored(void **state)
 {
@@ -132,6 +152,7 @@ int main(int argc, char **argv)
         ONE(projection_couplings_by_hand),
         ONE(projection_is_a_projection_on_the_patterns),
         ONE(projection_stores_all_but_one_of_as_many_patterns_as_sites),
+        ONE(the_basis_is_orthonormal_to_rounding),
         ONE(dependent_patterns_are_said_and_are_stored),
         ONE(patterns_that_span_everything_leave_no_couplings),
         ONE(projections_of_one_pattern_after_the_other_are_those_of_all),

@@ -88,9 +88,8 @@ static void two_loads_agree_with_a_hand_calculation(void **state)
     assert_int_equal(t.degrees, 0);
 }
 
-/* Phi(1) and Phi(-1) at 0.14 and 0.16, and a load where all is zero: the deviance is twice
- * n ln(1 / (1 - F)) more or less, and the likelihood is at its maximum, so that no half or width
- * nearby has more. */
+/* No half or width nearby has a higher likelihood, and the deviance is what is missing to that of
+ * the fractions themselves.  The loads lie far from symmetric. */
 static void the_fit_is_where_the_likelihood_is_highest(void **state)
 {
     (void) state;
@@ -120,6 +119,30 @@ static void the_fit_is_where_the_likelihood_is_highest(void **state)
         31 * log(31.0 / 40) + 9 * log(9.0 / 40) + 17 * log(17.0 / 50) + 33 * log(33.0 / 50);
     check_close(t.chi2, 2 * (saturated - full), 1e-9, 0);
     assert_int_equal(t.degrees, 2);
+}
+
+/* z = (half - x) / width has the derivatives 1 / width and -z / width; the information on both is
+ * the sum of n phi(z)^2 / (F (1 - F)) times their products, and the errors are of its inverse. */
+static void the_errors_are_those_of_the_information(void **state)
+{
+    (void) state;
+    const double load[4] = {0.12, 0.13, 0.135, 0.15}, r[4] = {58, 45, 33, 20},
+                 n[4] = {60, 50, 40, 50};
+    struct eg_transition t;
+    assert_int_equal(eg_transition_fit(&t, load, r, n, 4), EG_OK);
+    double hh = 0, hw = 0, ww = 0;
+    for (size_t j = 0; j < 4; j++) {
+        const double z = (t.half - load[j]) / t.width, phi = exp(-z * z / 2) / sqrt(2 * M_PI);
+        const double weight = n[j] * phi * phi / (normal(z) * normal(-z)) / (t.width * t.width);
+        hh += weight;
+        hw -= weight * z;
+        ww += weight * z * z;
+    }
+    const double det = hh * ww - hw * hw;
+    check_close(t.half_error, sqrt(ww / det), 1e-8, 0);
+    check_close(t.width_error, sqrt(hh / det), 1e-8, 0);
+    check_close(t.covariance, -hw / det, 1e-8, 0);
+    assert_true(fabs(t.covariance) > 0.1 * t.half_error * t.width_error);
 }
 
 /* Loads in other units, and far from where they count. */
@@ -245,12 +268,16 @@ static void a_crossing_agrees_with_a_hand_calculation(void **state)
         const double by = (eg_transition_crossing(&p[0], &p[1]).load - c.load) / 1e-7;
         check_close(eg_transition_crossing(&q[0], &q[1]).load_error, fabs(by) * 1e-4, 1e-4, 0);
     }
-    /* half and width that move together, both by -1, by 1 and -2 in x: with covariance the error of
-     * their sum. */
-    struct eg_transition d = a;
-    d.half_error = d.width_error = 1e-4;
-    d.covariance = 1e-8;
-    check_close(eg_transition_crossing(&d, &b).load_error, 1e-4 * fabs(-1 + 2.0), 1e-9, 0);
+    /* Half and width that move together, or against each other: the derivatives by those of the
+     * first are -1 and 2, and of the second 2 and -4. */
+    struct eg_transition first = a, second = b;
+    first.half_error = first.width_error = 1e-4;
+    first.covariance = -1e-8;
+    check_close(eg_transition_crossing(&first, &second).load_error, 3e-4, 1e-9, 0);
+    first = a;
+    second.half_error = second.width_error = 1e-4;
+    second.covariance = 1e-8;
+    check_close(eg_transition_crossing(&first, &second).load_error, 2e-4, 1e-9, 0);
 }
 
 static void curves_that_are_not_steeper_do_not_cross(void **state)
@@ -294,6 +321,37 @@ static void halves_on_the_law_give_its_parameters(void **state)
     eg_arena_free(&arena);
 }
 
+/* The errors are of the inverse of J^T W J, J the derivatives by the three parameters. */
+static void errors_of_three_parameters_are_those_of_the_normal_equations(void **state)
+{
+    (void) state;
+    struct eg_arena *arena = new_arena();
+    struct eg_transition t[SIZES];
+    for (size_t k = 0; k < SIZES; k++)
+        t[k] = (struct eg_transition){.half = 0.139 + 0.9 * pow((double) sizes[k], -0.6),
+                                      .half_error = 1e-4 * (double) (k + 1)};
+    struct eg_limit l;
+    assert_int_equal(eg_limit_fit(&l, arena, sizes, t, SIZES, 0), EG_OK);
+    double a[3][3] = {{0}};
+    for (size_t k = 0; k < SIZES; k++) {
+        const double size = (double) sizes[k], power = pow(size, -0.6);
+        const double j[3] = {1, power, -0.9 * log(size) * power};
+        for (int x = 0; x < 3; x++)
+            for (int y = 0; y < 3; y++)
+                a[x][y] += j[x] * j[y] / (t[k].half_error * t[k].half_error);
+    }
+    const double got[3] = {l.load_error, l.slope_error, l.exponent_error};
+    double minors[3], det = 0;
+    for (int x = 0; x < 3; x++) {
+        const int y = (x + 1) % 3, z = (x + 2) % 3;
+        minors[x] = a[y][y] * a[z][z] - a[y][z] * a[z][y];
+        det += a[0][x] * (a[1][y] * a[2][z] - a[1][z] * a[2][y]);
+    }
+    for (int x = 0; x < 3; x++)
+        check_close(got[x], sqrt(minors[x] / det), 1e-5, 0);
+    eg_arena_free(&arena);
+}
+
 /* N = 100 and 400 at exponent 1/2: x = 1/10 and 1/20, halves 0.19 +- 0.003 and 0.16 +- 0.002: the
  * slope is 0.03 / 0.05 and the limit 2 * 0.16 - 0.19 with errors 4 and 1 times squares. */
 static void two_sizes_agree_with_a_hand_calculation(void **state)
@@ -313,17 +371,16 @@ static void two_sizes_agree_with_a_hand_calculation(void **state)
     eg_arena_free(&arena);
 }
 
-/* x = 1, 1/2, 1/3, equal errors e, and a deviation d (1, -3, 2) / 14 d, orthogonal to 1 and x + k:
- * errors that are too small by a factor come out right. */
+/* Halves off the law by +-0.01: errors that are too small by a factor come out the same. */
 static void errors_grow_with_what_the_law_leaves_out(void **state)
 {
     (void) state;
     struct eg_arena *arena = new_arena();
     const long four[4] = {1, 4, 16, 64};
     const double off[4] = {1, -1, -1, 1};
-    struct eg_limit l[3];
-    const double errors[3] = {1e-3, 1e-4, 1};
-    for (int i = 0; i < 3; i++) {
+    struct eg_limit l[4];
+    const double errors[4] = {1e-3, 1e-4, 1, 8e-3};
+    for (int i = 0; i < 4; i++) {
         struct eg_transition t[4];
         for (size_t k = 0; k < 4; k++)
             t[k] =
@@ -334,7 +391,8 @@ static void errors_grow_with_what_the_law_leaves_out(void **state)
     check_close(l[1].load_error, l[0].load_error, 1e-9, 0);
     check_close(l[1].slope_error, l[0].slope_error, 1e-9, 0);
     check_close(l[1].chi2, 100 * l[0].chi2, 1e-9, 0);
-    assert_true(l[0].chi2 > 2);
+    check_close(l[3].load_error, l[0].load_error, 1e-9, 0);
+    assert_true(l[3].chi2 > 2 && l[3].chi2 < 8);
     /* Errors that explain the deviation stay: x = 1, 1/2, 1/4, 1/8 has sum 15/8 and sum of squares
      * 85/64, so the variance of the limit is (85/64) / (4 85/64 - 225/64). */
     assert_true(l[2].chi2 < 2);
@@ -365,7 +423,7 @@ static void sizes_without_a_value_are_left_out(void **state)
         assert_memory_equal(&a, &b, sizeof a);
     }
     struct eg_limit l;
-    assert_int_equal(eg_limit_fit(&l, arena, sizes, t, 3, 0), EG_OK);
+    assert_int_equal(eg_limit_fit(&l, arena, sizes, t, 4, 0), EG_OK); /* three values */
     assert_true(isnan(l.load) && isnan(l.exponent));
     assert_int_equal(eg_limit_fit(&l, arena, sizes, t, 2, 0.5), EG_OK);
     assert_true(isnan(l.load) && isnan(l.load_error));
@@ -489,6 +547,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_curve_without_noise_comes_back),
         cmocka_unit_test(two_loads_agree_with_a_hand_calculation),
         cmocka_unit_test(the_fit_is_where_the_likelihood_is_highest),
+        cmocka_unit_test(the_errors_are_those_of_the_information),
         cmocka_unit_test(units_of_the_load_do_not_matter),
         cmocka_unit_test(a_load_without_networks_changes_nothing),
         cmocka_unit_test(data_that_do_not_bracket_the_fall_have_no_value),
@@ -497,6 +556,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_crossing_agrees_with_a_hand_calculation),
         cmocka_unit_test(curves_that_are_not_steeper_do_not_cross),
         cmocka_unit_test(halves_on_the_law_give_its_parameters),
+        cmocka_unit_test(errors_of_three_parameters_are_those_of_the_normal_equations),
         cmocka_unit_test(two_sizes_agree_with_a_hand_calculation),
         cmocka_unit_test(errors_grow_with_what_the_law_leaves_out),
         cmocka_unit_test(sizes_without_a_value_are_left_out),
