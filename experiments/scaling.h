@@ -11,7 +11,9 @@
  *     half(N) = alpha_c + slope N^(-exponent),    exponent 1/2,
  * is fitted by least squares with weights half_error^-2.  If both powers are equal the curves of
  * all sizes cross in alpha_c, so the crossings of neighbouring sizes are a second way to the same
- * number.  With four sizes and more the exponent can be fitted too, as a check.
+ * number.  With four sizes and more the exponent can be fitted too.  The error of the first fit is
+ * that of the counts; where the two fits differ by more, their difference is what the law is
+ * uncertain by.
  *
  * Where chi2 per degree of freedom is above 1 the errors of a fit over sizes are multiplied by its
  * root: what the law leaves out is then in the error.

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "experiments/capacity.h"
+#include "experiments/recall.h"
 #include "experiments/statistics.h"
 #include "record/diff.h"
 #include "tasks/dump.h"
@@ -225,9 +227,52 @@ int eg_verb_train(const struct eg_command *c)
     return require(c, &o);
 }
 
+/* What kind of run a file holds: an enum eg_kind, or -1 for training. */
+static int kind_of(struct eg_run *run)
+{
+    char kind[32];
+    if (eg_run_get_attr_text(run, "/", "kind", kind, sizeof kind, NULL))
+        return -1;
+    for (int k = 0; eg_kind_names[k]; k++)
+        if (!strcmp(kind, eg_kind_names[k]))
+            return k;
+    return -1;
+}
+
+/* *known: the file is of a recall or a measurement, and was gone on with. */
+static int resume_other(const struct eg_command *c, int *known)
+{
+    struct eg_run *run = NULL;
+    char name[256] = "";
+    *known = 0;
+    if (eg_run_open(&run, c->target[0], EG_RUN_READ, NULL))
+        return EG_EXIT_DONE; /* will be said when it is opened in earnest */
+    const int kind = kind_of(run);
+    const int nameless = eg_run_get_attr_text(run, "/", "name", name, sizeof name, NULL);
+    eg_run_close(&run);
+    if (kind < 0 || nameless)
+        return EG_EXIT_DONE;
+    *known = 1;
+    if (c->n_settings > 0 || c->require >= 0) {
+        struct eg_message message;
+        return eg_command_fail(EG_FAIL(EG_ERR_CONFIG, &message,
+                                       "a run of engram %s goes on as it was begun: neither -s nor "
+                                       "--require apply",
+                                       eg_kind_names[kind]),
+                               &message);
+    }
+    return kind == EG_KIND_RECALL
+               ? eg_recall_resume(c, c->target[0])
+               : eg_capacity(c, (enum eg_kind) kind, name, NULL, c->target[0], -1, 1);
+}
+
 int eg_verb_resume(const struct eg_command *c)
 {
     eg_catch_signals();
+    int is_other;
+    const int other = resume_other(c, &is_other);
+    if (is_other)
+        return other;
     /* What is decided when a run begins cannot be changed while it runs. */
     static const char *const open[] = {"train.sequences=", "evaluate.", "probe."};
     for (size_t i = 0; i < c->n_settings; i++) {
@@ -253,6 +298,20 @@ static void say(void *context, const char *sentence)
     printf("%s\n", sentence);
 }
 
+static int run_again(const struct eg_command *c, int kind, const char *name, const char *yaml,
+                     const char *output, long seed)
+{
+    switch (kind) {
+    case EG_KIND_RECALL:
+        return eg_recall(c, name, yaml, output, seed);
+    case EG_KIND_CAPACITY:
+    case EG_KIND_BASIN:
+        return eg_capacity(c, (enum eg_kind) kind, name, yaml, output, seed, 0);
+    default:
+        return eg_train(c, name, yaml, output, seed).exit;
+    }
+}
+
 int eg_verb_rerun(const struct eg_command *c)
 {
     eg_catch_signals();
@@ -270,6 +329,7 @@ int eg_verb_rerun(const struct eg_command *c)
         ret = eg_run_get_attr_text(run, "/", "name", name, sizeof name, &message);
     if (!ret)
         ret = eg_run_get_attr_text(run, "/", "status", status, sizeof status, &message);
+    const int kind = run ? kind_of(run) : -1;
     eg_run_close(&run);
     if (!ret && !c->output && !(beside = file_beside(c->target[0], "rerun")))
         ret = EG_RAISE(EG_ERR_NOMEM);
@@ -278,13 +338,13 @@ int eg_verb_rerun(const struct eg_command *c)
         return eg_command_fail(ret, &message);
     }
     const char *output = beside ? beside : c->output;
-    const struct eg_outcome o = eg_train(c, name, yaml, output, (long) seed);
+    const int exit = run_again(c, kind, name, yaml, output, (long) seed);
     free(yaml);
-    if (!o.exit || o.exit == EG_EXIT_DIVERGED)
+    if (!exit || exit == EG_EXIT_DIVERGED)
         ret = eg_run_diff(c->target[0], output, say, NULL, &differences, &message);
     free(beside);
-    if (o.exit && o.exit != EG_EXIT_DIVERGED)
-        return o.exit;
+    if (exit && exit != EG_EXIT_DIVERGED)
+        return exit;
     if (ret)
         return eg_command_fail(ret, &message);
     if (strcmp(status, "done") != 0 && strcmp(status, "diverged") != 0)
