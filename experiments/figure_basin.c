@@ -154,7 +154,7 @@ static void table(struct eg_page *page, const struct eg_grid *grid, const struct
         for (size_t k = 0; k < b->starts; k++) {
             eg_page_field(page, grid->size.x[i / grid->loads], ",");
             eg_page_field(page, grid->load.x[i % grid->loads], ",");
-            eg_page_field(page, grid->n.x ? grid->n.x[i] : NAN, ",");
+            eg_page_field(page, eg_grid_n(grid, i, k), ",");
             eg_page_field(page, b->start.x[k], "");
             for (int q = 0; q < QUANTITIES; q++) {
                 eg_text_add(&page->table, ",");

@@ -137,7 +137,7 @@ static void table(struct eg_page *page, const struct eg_grid *grid, const char *
     for (size_t i = 0; i < grid->sizes * grid->loads; i++) {
         eg_page_field(page, grid->size.x[i / grid->loads], ",");
         eg_page_field(page, grid->load.x[i % grid->loads], ",");
-        eg_page_field(page, grid->n.x ? grid->n.x[i] : NAN, "");
+        eg_page_field(page, eg_grid_n(grid, i, 0), "");
         for (size_t k = 0; k < n; k++) {
             eg_text_add(&page->table, ",");
             eg_page_field(page, columns[k]->x ? columns[k]->x[i] : NAN, "");
@@ -294,8 +294,9 @@ static void draw_retrieved(struct eg_page *page, const struct eg_grid *grid,
     const double error = eg_figure_number(grid->run, "/capacity/scaling/critical_load_error", NAN);
     const int fitted =
         half->x && width->x && half->count == grid->sizes && width->count == grid->sizes;
-    char words[96];
-    snprintf(words, sizeof words, "critical load %.4f +- %.4f", critical, error);
+    char measure[64], words[96];
+    eg_chart_measure(measure, sizeof measure, critical, error);
+    snprintf(words, sizeof words, "critical load %s", measure);
     add_name(&l, critical, words, EG_COLOUR_BLACK);
     eg_grid_size_keys(grid, &l.keys);
     eg_grid_caption(grid,

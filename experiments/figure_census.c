@@ -180,7 +180,7 @@ static void table(struct eg_page *page, const struct eg_grid *grid, const struct
     for (size_t i = 0; i < grid->sizes * grid->loads; i++) {
         eg_page_field(page, grid->size.x[i / grid->loads], ",");
         eg_page_field(page, grid->load.x[i % grid->loads], ",");
-        eg_page_field(page, grid->n.x ? grid->n.x[i] : NAN, "");
+        eg_page_field(page, eg_grid_n(grid, i, 0), "");
         for (size_t k = 0; k < q->classes; k++) {
             eg_text_add(&page->table, ",");
             eg_page_field(page, q->share.x[i * q->classes + k], "");

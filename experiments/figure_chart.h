@@ -29,6 +29,12 @@ void eg_figure_plain(struct eg_run *run, const char *path, const char *name, con
  * <= as one sign, alpha and beta as letters. */
 void eg_chart_rich(char *rich, size_t size, const char *plain);
 
+/* A number with its standard error, as many decimals as two digits of the error need; plain. */
+void eg_chart_measure(char *plain, size_t size, double x, double error);
+
+/* "network, rule" of a group; "" where it has neither. */
+void eg_figure_network(struct eg_run *run, const char *group, char *plain, size_t size);
+
 /* Plain text over as many lines of `width` as it needs, 6 at most; the height of it in mm. */
 double eg_chart_caption_height(const char *plain, double width);
 /* The same text drawn, from `top` on down. */
@@ -42,7 +48,7 @@ const char *eg_chart_colour(size_t k);
 int eg_chart_point(size_t k);
 enum { EG_CHART_COLOURS = 7 };
 
-enum eg_mark { EG_MARK_LINE, EG_MARK_DASHED, EG_MARK_POINT, EG_MARK_AREA };
+enum eg_mark { EG_MARK_LINE, EG_MARK_POINT, EG_MARK_AREA };
 struct eg_key {
     const char *name; /* plain */
     const char *colour;

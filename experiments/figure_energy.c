@@ -25,6 +25,7 @@ struct descent {
     struct trace energy, overlap;
     struct eg_figure_array end; /* (trial); x may be NULL */
     size_t trials, sweeps;      /* sweeps: with the start */
+    size_t done;                /* trials with a number   */
 };
 
 /* Sweep by sweep over the trials; the numbers of a trial that is at rest are its last ones. */
@@ -83,6 +84,8 @@ static int read_descent(struct descent *d, struct eg_run *run, struct eg_message
     if (d->end.x && d->end.count != d->trials)
         return EG_FAIL(EG_ERR_FORMAT, message, "%s: %s/end is for %zu trials, energy for %zu", path,
                        group, d->end.count, d->trials);
+    for (size_t k = 0; k < d->trials; k++)
+        d->done += (size_t) !!isfinite(d->energy.all.x[k * d->sweeps]);
     if (average(&d->energy, d->trials, d->sweeps) != EG_OK
         || (d->overlap.all.x && average(&d->overlap, d->trials, d->sweeps) != EG_OK))
         return EG_FAIL(EG_ERR_NOMEM, message, "out of memory");
@@ -204,18 +207,18 @@ static void draw_panel(struct eg_page *page, const struct trace *t, const struct
 static void draw(struct eg_page *page, const struct descent *d, struct eg_run *run)
 {
     struct eg_key keys[CLASSES + 2];
-    char key_names[CLASSES][NAME], network[96], near[96] = "", caption[2 * EG_CHART_WORDS];
+    char key_names[CLASSES][NAME], network[160], near[96] = "", caption[2 * EG_CHART_WORDS];
     size_t n = 0;
     for (size_t class = 0; class < CLASSES; class ++) {
         size_t count = 0;
         for (size_t k = 0; k < d->trials; k++)
-            count += class_of(d, k) == class;
+            count += class_of(d, k) == class && isfinite(d->energy.all.x[k * d->sweeps]);
         snprintf(key_names[class], NAME, "%zu %s", count, class_names[class]);
         if (count > 0)
             keys[n++] = (struct eg_key){key_names[class], colours[class], EG_MARK_POINT, 7};
     }
     keys[n++] = (struct eg_key){"mean", EG_COLOUR_BLACK, EG_MARK_LINE, 0};
-    eg_figure_plain(run, "/hopfield", "network", "", network, sizeof network);
+    eg_figure_network(run, "/hopfield", network, sizeof network);
     const double threshold = eg_figure_attribute(run, "/hopfield", "near", NAN);
     if (isfinite(threshold))
         snprintf(near, sizeof near, " Classes: overlap >= %.4g.", threshold);
@@ -225,7 +228,7 @@ static void draw(struct eg_page *page, const struct descent *d, struct eg_run *r
     snprintf(caption, sizeof caption,
              "%s%sn = %zu trial%s%s; points: ends; band: 1 s.e. of the mean, trials at rest "
              "included.%s",
-             network, *network ? ": " : "", d->trials, d->trials == 1 ? "" : "s", some, near);
+             network, *network ? ": " : "", d->done, d->done == 1 ? "" : "s", some, near);
 
     const int both = d->overlap.all.x != NULL;
     const double left = 15, right = 82, height = 34, gap = 2.6;

@@ -4,6 +4,20 @@
 #include <stdio.h>
 #include <string.h>
 
+/* (size, load), and of basins (size, load, start). */
+static int read_n(struct eg_grid *grid, struct eg_message *message)
+{
+    char path[64];
+    struct eg_run_shape shape;
+    snprintf(path, sizeof path, "%s/n", grid->group);
+    if (!eg_run_exists(grid->run, path))
+        return EG_OK;
+    const int rc = eg_run_shape(grid->run, path, &shape, message);
+    if (rc != EG_OK)
+        return rc;
+    return eg_grid_read(grid, "n", shape.rank == 3 ? 3 : 2, &grid->n, message);
+}
+
 int eg_grid_open(struct eg_grid *grid, struct eg_run *run, const char *group,
                  struct eg_message *message)
 {
@@ -20,7 +34,7 @@ int eg_grid_open(struct eg_grid *grid, struct eg_run *run, const char *group,
             EG_FAIL(EG_ERR_MISSING, message, "%s: no %s was recorded", eg_run_path(run), group + 1);
         goto out;
     }
-    rc = eg_grid_read(grid, "n", 2, &grid->n, message);
+    rc = read_n(grid, message);
     char meaning[64], plain[96];
     eg_figure_plain(run, group, "load_meaning", "P / N", meaning, sizeof meaning);
     snprintf(plain, sizeof plain, "load %s", meaning);
@@ -72,6 +86,15 @@ int eg_grid_curve(const struct eg_grid *grid, const char *below, const char *x, 
     return rc;
 }
 
+double eg_grid_n(const struct eg_grid *grid, size_t cell, size_t start)
+{
+    if (!grid->n.x)
+        return NAN;
+    const size_t starts = grid->n.rank == 3 ? grid->n.dims[2] : 1;
+    const size_t at = grid->n.rank == 3 ? cell * starts + start : cell;
+    return start < starts || grid->n.rank == 2 ? grid->n.x[at] : NAN;
+}
+
 const double *eg_grid_row(const struct eg_grid *grid, const struct eg_figure_array *array,
                           size_t size)
 {
@@ -96,15 +119,16 @@ static void say_n(const struct eg_grid *grid, char *words, size_t size)
 
 void eg_grid_caption(const struct eg_grid *grid, const char *bars, char *plain, size_t size)
 {
-    char network[64], rule[64], criterion[EG_CHART_WORDS], n[96];
-    eg_figure_plain(grid->run, grid->group, "network", "", network, sizeof network);
-    eg_figure_plain(grid->run, grid->group, "rule", "", rule, sizeof rule);
+    char network[160], criterion[EG_CHART_WORDS], n[96];
+    eg_figure_network(grid->run, grid->group, network, sizeof network);
     eg_figure_plain(grid->run, grid->group, "criterion", "", criterion, sizeof criterion);
     say_n(grid, n, sizeof n);
-    snprintf(plain, size, "%s%s%s%s%s%s%s%s%s%s", network, rule[0] ? ", " : "", rule,
-             network[0] || rule[0] ? ". " : "", criterion[0] ? "Criterion: " : "", criterion,
-             criterion[0] && n[0] ? "; " : "", n,
-             bars ? (criterion[0] || n[0] ? "; bars: " : "bars: ") : "", bars ? bars : "");
+    snprintf(plain, size, "%s%s%s%s%s%s%s%s", network, network[0] ? ". " : "",
+             criterion[0] ? "Criterion: " : "", criterion, criterion[0] && n[0] ? "; " : "", n,
+             !bars                  ? ""
+             : criterion[0] || n[0] ? "; bars: "
+                                    : "bars: ",
+             bars ? bars : "");
     const size_t end = strlen(plain);
     if (end > 0 && end + 1 < size && plain[end - 1] != '.')
         memcpy(plain + end, ".", 2);

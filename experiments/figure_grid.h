@@ -12,7 +12,8 @@ struct eg_grid {
     struct eg_run *run;
     const char *group; /* "/capacity" or "/basin"; the caller's */
     struct eg_figure_array size, load;
-    struct eg_figure_array n; /* networks that count (size, load); x may be NULL */
+    struct eg_figure_array n; /* networks that count (size, load) or (size, load, start); x may be
+                                 NULL */
     size_t sizes, loads;
     char load_label[160]; /* rich: "load P / N" */
 };
@@ -31,6 +32,9 @@ EG_MUST_CHECK int eg_grid_read(const struct eg_grid *grid, const char *name, int
 EG_MUST_CHECK int eg_grid_curve(const struct eg_grid *grid, const char *below, const char *x,
                                 const char *y, struct eg_figure_array *at_x,
                                 struct eg_figure_array *at_y, struct eg_message *message);
+
+/* Networks that count at size and load number `cell`, and `start`; NAN where it is not known. */
+double eg_grid_n(const struct eg_grid *grid, size_t cell, size_t start);
 
 /* The row of a size in a quantity of rank 2; NULL where there is none. */
 const double *eg_grid_row(const struct eg_grid *grid, const struct eg_figure_array *array,

@@ -86,8 +86,11 @@ static void draw(struct eg_page *page, const struct eg_grid *grid, const struct 
             (struct eg_key){"crossing of two sizes", EG_COLOUR_GREY, EG_MARK_POINT, 8};
     char caption[4 * EG_CHART_WORDS], about[3 * EG_CHART_WORDS], fit[192] = "";
     eg_grid_caption(grid, "1 s.e.", about, sizeof about);
-    if (isfinite(q->critical))
-        snprintf(fit, sizeof fit, "Limit: %.5g +- %.2g", q->critical, q->critical_error);
+    if (isfinite(q->critical)) {
+        char measure[64];
+        eg_chart_measure(measure, sizeof measure, q->critical, q->critical_error);
+        snprintf(fit, sizeof fit, "Limit: %s", measure);
+    }
     if (*fit && q->degrees > 0 && isfinite(q->chi2)) {
         const size_t length = strlen(fit);
         snprintf(fit + length, sizeof fit - length, " (chi^2 = %.3g, %.0f degree%s of freedom)",
@@ -105,7 +108,10 @@ static void draw(struct eg_page *page, const struct eg_grid *grid, const struct 
     if (q->exponent == 1)
         snprintf(label, sizeof label, "1 / N");
     else
-        snprintf(label, sizeof label, "N^{{\\U+2212}%.3g}", q->exponent);
+        snprintf(label, sizeof label,
+                 "N^{\xe2\x88\x92"
+                 "%.3g}",
+                 q->exponent);
     eg_page_foot(page, box, label);
     eg_page_side(page, box, "load at which half is retrieved", NULL);
     eg_chart_caption(page, 2, 82, box.bottom + 9, caption);

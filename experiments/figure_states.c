@@ -2,6 +2,7 @@
  * with energy and overlap under each; one row for each trial that was kept.  Of spins, those that
  * differ from what is stored are coloured. */
 #include <math.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,12 +21,13 @@ enum { COLUMNS = 8, TRIALS = 6 };
 #define LOWER_GAP 0.8 /* between the two layers     */
 
 struct states {
-    struct eg_figure_array states;                  /* (trial, sweep, site)               */
-    struct eg_figure_array energy, overlap, target; /* (trial, sweep), (trial)            */
-    struct eg_figure_array rest;                    /* sweeps until rest (trial)          */
-    struct eg_figure_array patterns;                /* (pattern, site); x may be NULL     */
-    size_t trials, sweeps, sites, first;            /* first: sites of the first layer    */
-    size_t wide, high, low_wide, low_high;          /* pictures of the two layers         */
+    struct eg_figure_array states;                  /* (trial, sweep, site)             */
+    struct eg_figure_array energy, overlap, target; /* (trial, sweep), (trial)          */
+    struct eg_figure_array rest;                    /* sweeps until rest (trial)        */
+    size_t trials, sweeps, sites, first;            /* first: sites of the first layer  */
+    size_t wide, high, low_wide, low_high;          /* pictures of the two layers       */
+    double *stored; /* (TRIALS, site): the pattern each was after; NULL: not known      */
+    int has[TRIALS];
     int real;
     double scale;
 };
@@ -64,8 +66,7 @@ static int read_numbers(struct states *q, struct eg_run *run, struct eg_message 
     if ((rc = eg_run_shape(run, "/hopfield/states", &shape, message)) != EG_OK)
         return rc;
     q->real = shape.type != EG_RUN_UINT8;
-    return eg_figure_read(run, group, q->real ? "pattern_values" : "patterns", 2, &q->patterns,
-                          message);
+    return EG_OK;
 }
 
 static int read_shapes(struct states *q, struct eg_run *run, struct eg_message *message)
@@ -81,8 +82,6 @@ static int read_shapes(struct states *q, struct eg_run *run, struct eg_message *
         return shape_error(run, "target", message);
     if (q->rest.x && q->rest.count < q->trials)
         return shape_error(run, "sweeps", message);
-    if (q->patterns.x && q->patterns.dims[1] != q->sites)
-        return shape_error(run, q->real ? "pattern_values" : "patterns", message);
 
     const double first = eg_figure_attribute(run, "/hopfield", "first", 0);
     q->first = first > 0 && first < (double) q->sites ? (size_t) first : q->sites;
@@ -101,19 +100,62 @@ static int read_shapes(struct states *q, struct eg_run *run, struct eg_message *
     return EG_OK;
 }
 
+/* There may be many patterns: they are read as they lie in the file, and the few that are drawn
+ * are kept. */
+static int read_stored(struct states *q, struct eg_run *run, struct eg_message *message)
+{
+    const int values = q->real && eg_run_exists(run, "/hopfield/pattern_values");
+    const char *name = values ? "pattern_values" : "patterns";
+    const char *path = values ? "/hopfield/pattern_values" : "/hopfield/patterns";
+    struct eg_run_shape shape;
+    if (!q->target.x || !eg_run_exists(run, path))
+        return EG_OK;
+    int rc = eg_run_shape(run, path, &shape, message);
+    if (rc != EG_OK)
+        return rc;
+    if (shape.rank != 2 || shape.dims[1] != q->sites || shape.type == EG_RUN_TEXT)
+        return shape_error(run, name, message);
+    const enum eg_run_type type = shape.type == EG_RUN_UINT8 ? EG_RUN_UINT8 : EG_RUN_FLOAT64;
+    const size_t size = type == EG_RUN_UINT8 ? 1 : sizeof(double);
+    void *all = shape.count < SIZE_MAX / size ? malloc(shape.count * size + 1) : NULL;
+    q->stored = calloc(TRIALS * q->sites, sizeof *q->stored);
+    if (!all || !q->stored)
+        rc = EG_FAIL(EG_ERR_NOMEM, message, "out of memory for %s", path);
+    else
+        rc = eg_run_get(run, path, type, all, shape.count, message);
+    for (size_t k = 0; rc == EG_OK && k < TRIALS && k < q->trials; k++) {
+        const double target = q->target.x[k];
+        if (!(target >= 0) || target >= (double) shape.dims[0])
+            continue;
+        const size_t from = (size_t) target * q->sites;
+        q->has[k] = 1;
+        for (size_t i = 0; i < q->sites; i++) {
+            const double v = type == EG_RUN_UINT8 ? (double) ((const uint8_t *) all)[from + i]
+                                                  : ((const double *) all)[from + i];
+            /* Bits that a network of real states stores are -1 and 1. */
+            q->stored[k * q->sites + i] = q->real && !values ? 2 * v - 1 : v;
+        }
+    }
+    free(all);
+    return rc;
+}
+
 static int read_states(struct states *q, struct eg_run *run, struct eg_message *message)
 {
     int rc = read_numbers(q, run, message);
     if (rc == EG_OK)
         rc = read_shapes(q, run, message);
+    if (rc == EG_OK)
+        rc = read_stored(q, run, message);
     if (rc != EG_OK)
         return rc;
     q->scale = 0;
-    const struct eg_figure_array *both[2] = {&q->states, &q->patterns};
-    for (int k = 0; k < 2; k++)
-        for (size_t i = 0; i < both[k]->count; i++)
-            if (isfinite(both[k]->x[i]) && fabs(both[k]->x[i]) > q->scale)
-                q->scale = fabs(both[k]->x[i]);
+    for (size_t i = 0; i < q->states.count; i++)
+        if (isfinite(q->states.x[i]))
+            q->scale = fmax(q->scale, fabs(q->states.x[i]));
+    for (size_t i = 0; q->stored && i < TRIALS * q->sites; i++)
+        if (isfinite(q->stored[i]))
+            q->scale = fmax(q->scale, fabs(q->stored[i]));
     if (!(q->scale > 0))
         q->scale = 1;
     return EG_OK;
@@ -122,10 +164,7 @@ static int read_states(struct states *q, struct eg_run *run, struct eg_message *
 /* The stored pattern that the trial was after; NULL where the file does not have it. */
 static const double *stored(const struct states *q, size_t trial)
 {
-    const double target = q->target.x ? q->target.x[trial] : NAN;
-    if (!q->patterns.x || !(target >= 0) || target >= (double) q->patterns.dims[0])
-        return NULL;
-    return q->patterns.x + (size_t) target * q->sites;
+    return trial < TRIALS && q->has[trial] ? q->stored + trial * q->sites : NULL;
 }
 
 /* The last sweep of a trial: the one at rest. */
@@ -263,8 +302,8 @@ static void draw_trial(struct eg_page *page, const struct states *q, size_t tria
 static void write_caption(const struct states *q, struct eg_run *run, size_t trials, char *caption,
                           size_t size)
 {
-    char network[96], some[64] = "", dynamics[EG_CHART_WORDS];
-    eg_figure_plain(run, "/hopfield", "network", "", network, sizeof network);
+    char network[160], some[64] = "", dynamics[EG_CHART_WORDS];
+    eg_figure_network(run, "/hopfield", network, sizeof network);
     eg_figure_plain(run, "/hopfield", "dynamics", "", dynamics, sizeof dynamics);
     if (trials < q->trials)
         snprintf(some, sizeof some, " %zu of %zu kept trials.", trials, q->trials);
@@ -373,8 +412,8 @@ int eg_figure_states(struct eg_page *page, struct eg_run *run, struct eg_message
         rc = draw(page, &q, run, message);
     if (rc == EG_OK)
         table(page, &q);
-    struct eg_figure_array *const all[] = {&q.states, &q.energy, &q.overlap,
-                                           &q.target, &q.rest,   &q.patterns};
+    free(q.stored);
+    struct eg_figure_array *const all[] = {&q.states, &q.energy, &q.overlap, &q.target, &q.rest};
     for (size_t k = 0; k < sizeof all / sizeof *all; k++)
         eg_figure_array_free(all[k]);
     return rc;

@@ -102,14 +102,14 @@ static int draw(struct eg_page *page, const struct weights *q, struct eg_run *ru
     const size_t n = choose(q, at);
     const double target = q->target.x ? q->target.x[0] : NAN;
     struct eg_key keys[CURVES];
-    char key_names[CURVES][48], network[96], caption[2 * EG_CHART_WORDS];
+    char key_names[CURVES][48], network[160], caption[2 * EG_CHART_WORDS];
     for (size_t k = 0; k < n; k++) {
         snprintf(key_names[k], sizeof key_names[k], "%s %zu",
                  (double) at[k] == target ? "target" : "pattern", at[k]);
         keys[k] =
             (struct eg_key){key_names[k], eg_chart_colour(k), EG_MARK_POINT, eg_chart_point(k)};
     }
-    eg_figure_plain(run, "/hopfield", "network", "", network, sizeof network);
+    eg_figure_network(run, "/hopfield", network, sizeof network);
     snprintf(caption, sizeof caption,
              "%s%sWeights in trial 0, of %zu patterns those above %g and the target. Entropy in "
              "%zu trial%s, trial 0 bold; one pattern alone has 0.",
@@ -147,11 +147,14 @@ static int draw(struct eg_page *page, const struct weights *q, struct eg_run *ru
     eg_page_side(page, lower, "entropy [bit]", NULL);
     eg_page_foot(page, lower, "sweeps");
     eg_chart_caption(page, 2, 82, lower.bottom + 9, caption);
-    most = most > 0 ? most : 1;
+    most = most > 1 ? most : 1;
     eg_text_add(&page->script, "set yrange [%.6g:%.6g] noextend\n%s", -0.08 * most, 1.08 * most,
                 end < 6 ? "set xtics 1\n" : "");
-    if (most > 0.8)
-        eg_text_add(&page->script, "set ytics %d\n", most > 12 ? 4 : most > 6 ? 2 : 1);
+    eg_text_add(&page->script, "set ytics %g\n",
+                most > 12  ? 4.0
+                : most > 6 ? 2.0
+                : most > 2 ? 1.0
+                           : 0.5);
     for (size_t k = q->trials < TRIALS ? q->trials : TRIALS; k-- > 1;)
         eg_curves_line(&c, sweep, q->entropy + k * q->sweeps, q->sweeps, EG_COLOUR_SKY, 0.5, 0);
     eg_curves_line(&c, sweep, q->entropy, q->sweeps, EG_COLOUR_BLACK, 1.4, 0);

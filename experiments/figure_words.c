@@ -1,5 +1,6 @@
 /* Words in figures: how wide they are, what of a run file may stand there, captions and keys. */
 #include <ctype.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -114,15 +115,37 @@ void eg_chart_rich(char *rich, size_t size, const char *plain)
     }
 }
 
+void eg_chart_measure(char *plain, size_t size, double x, double error)
+{
+    int decimals = 4;
+    if (error > 0 && isfinite(error)) {
+        const double wanted = 1 - floor(log10(error));
+        decimals = wanted < 0 ? 0 : wanted > 12 ? 12 : (int) wanted;
+        snprintf(plain, size, "%.*f +- %.*f", decimals, x, decimals, error);
+    } else {
+        snprintf(plain, size, "%.*f", decimals, x);
+    }
+}
+
+void eg_figure_network(struct eg_run *run, const char *group, char *plain, size_t size)
+{
+    char network[64], rule[64];
+    eg_figure_plain(run, group, "network", "", network, sizeof network);
+    eg_figure_plain(run, group, "rule", "", rule, sizeof rule);
+    snprintf(plain, size, "%s%s%s", network, *network && *rule ? ", " : "", rule);
+}
+
 /* --- captions --- */
 
 enum { CAPTION_LINES = 6 };
 
-/* No line ends before a sign of comparison, or after one. */
+/* No line ends before a sign of comparison or a unit, or after a sign. */
 static int may_break(const char *text, size_t at)
 {
     const char *next = text + at + strspn(text + at, " ");
-    return at == 0 || !(strchr("<>=", text[at - 1]) || (*next && strchr("<>=+", *next)));
+    return at == 0
+           || !(strchr("<>=", text[at - 1]) || (*next && strchr("<>=+%", *next))
+                || strncmp(next, "s.e.", 4) == 0);
 }
 
 /* How much of the text fits into one line. */
@@ -240,11 +263,11 @@ void eg_chart_keys(struct eg_page *page, double left, double right, double top,
                 "fillstyle solid 1 border lc rgb '" EG_COLOUR_GREY "' fillcolor rgb '%s' lw 0.3\n",
                 x / EG_PAGE_WIDTH, y - half, (x + 2.6) / EG_PAGE_WIDTH, y + half, key->colour);
         else
-            eg_text_add(s,
-                        "set arrow from screen %.5f,%.5f to screen %.5f,%.5f nohead front lw 1.4 "
-                        "%slc rgb '%s'\n",
-                        x / EG_PAGE_WIDTH, y, (x + 5.4) / EG_PAGE_WIDTH, y,
-                        key->mark == EG_MARK_DASHED ? "dt (6,4) " : "", key->colour);
+            eg_text_add(
+                s,
+                "set arrow from screen %.5f,%.5f to screen %.5f,%.5f nohead front lw 1.4 lc "
+                "rgb '%s'\n",
+                x / EG_PAGE_WIDTH, y, (x + 5.4) / EG_PAGE_WIDTH, y, key->colour);
         char rich[2 * EG_CHART_WORDS];
         eg_chart_rich(rich, sizeof rich, key->name);
         eg_page_words(page, x + mark_width(key), middle, "left", rich);

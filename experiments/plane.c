@@ -64,8 +64,11 @@ int eg_plane_init(struct eg_plane *p, struct eg_associative *a, struct eg_messag
     const size_t cells = p->sizes * p->loads * p->starts;
     const double trials = (double) cells * (double) p->networks * (double) p->recalls;
     if (trials > 1e8)
-        return EG_FAIL(EG_ERR_RANGE, message, "%g recalls are too many for one file (at most 1e8)",
-                       trials);
+        return EG_FAIL(EG_ERR_RANGE, message,
+                       "%g recalls are too many for one file (at most 1e8): %s.networks = %zu%s "
+                       "for each of %zu cells",
+                       trials, eg_kind_names[a->kind], p->networks,
+                       basin ? "" : ", each with capacity.starts recalls,", cells);
     p->patterns = calloc(p->sizes * p->loads, sizeof *p->patterns);
     p->trials = calloc(cells * eg_plane_trials(p), sizeof *p->trials);
     if (!p->patterns || !p->trials)
@@ -97,13 +100,17 @@ int eg_plane_threads(const struct eg_plane *p, size_t size, size_t load)
     return fit < 1 ? 1 : fit < a->threads ? (int) fit : a->threads;
 }
 
-int eg_plane_done(const struct eg_plane *p, size_t size, size_t load, size_t start)
+static int all_done(const struct eg_sample *t, size_t n)
 {
-    const struct eg_sample *t = eg_plane_cell(p, size, load, start);
-    for (size_t i = 0; i < eg_plane_trials(p); i++)
+    for (size_t i = 0; i < n; i++)
         if (t[i].end == EG_NOT_DONE)
             return 0;
     return 1;
+}
+
+int eg_plane_done(const struct eg_plane *p, size_t size, size_t load, size_t start)
+{
+    return all_done(eg_plane_cell(p, size, load, start), eg_plane_trials(p));
 }
 
 /* Names networks of different sizes and numbers of patterns apart: a bijection of 64 bits (the
@@ -160,13 +167,13 @@ static int one_network(const struct eg_plane *p, struct eg_workplace *w, size_t 
         if (ret)
             return ret;
         t[r] = (struct eg_sample){.overlap = x.overlap,
-                                 .error = x.error,
-                                 .sweeps = (double) x.settled.sweeps,
-                                 .energy = x.settled.energy / (double) w->patterns.sites,
-                                 .retrieved = criterion == EG_CRITERION_OVERLAP
-                                                  ? x.end == EG_ATTRACTOR_TARGET
-                                                  : !(x.error > 0),
-                                 .end = (uint8_t) x.end};
+                                  .error = x.error,
+                                  .sweeps = (double) x.settled.sweeps,
+                                  .energy = x.settled.energy / (double) w->patterns.sites,
+                                  .retrieved = criterion == EG_CRITERION_OVERLAP
+                                                   ? x.end == EG_ATTRACTOR_TARGET
+                                                   : !(x.error > 0),
+                                  .end = (uint8_t) x.end};
     }
     return ret;
 }
@@ -184,7 +191,7 @@ int eg_plane_run(struct eg_plane *p, size_t size, size_t load, size_t start,
 #pragma omp for schedule(dynamic)
         for (size_t network = 0; network < p->networks; network++) {
             const struct eg_sample *t = eg_plane_cell(p, size, load, start) + network * p->recalls;
-            if (!mine && !eg_interrupted() && t[p->recalls - 1].end == EG_NOT_DONE)
+            if (!mine && !eg_interrupted() && !all_done(t, p->recalls))
                 mine = one_network(p, &w, size, load, start, network, &own);
         }
         if (mine) {

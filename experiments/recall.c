@@ -206,10 +206,6 @@ int eg_recall_resume(const struct eg_command *c, const char *path)
     int64_t seed = -1;
     int exit = EG_EXIT_DONE;
     int ret = a ? EG_OK : EG_RAISE(EG_ERR_NOMEM);
-    if (!ret && c->n_settings)
-        ret = EG_FAIL(EG_ERR_CONFIG, &message,
-                      "%s %s: a recall that goes on cannot be changed; engram recall begins anew",
-                      c->settings[0].origin, c->settings[0].text);
     if (ret || (ret = eg_run_open(&run, path, EG_RUN_UPDATE, &message))
         || (ret = eg_run_get_attr_text(run, "/", "status", status, sizeof status, &message))
         || (ret = eg_run_get_attr_text(run, "/", "name", name, sizeof name, &message))

@@ -10,8 +10,8 @@
 #include "experiments/command.h"
 #include "record/run.h"
 
-/* The verb; `rerun` (the configuration `yaml` with `seed` >= 0 into `path`); and `resume`.  They
- * print their own errors and answer an exit status. */
+/* The verb; `rerun` (the configuration `yaml` with `seed` >= 0 into `path`); and `resume`, which
+ * takes no settings.  They print their own errors and answer an exit status. */
 int eg_verb_recall(const struct eg_command *command);
 int eg_recall(const struct eg_command *command, const char *name, const char *yaml,
               const char *path, long seed);

@@ -30,6 +30,9 @@ static void plan(struct eg_trials *t)
     if (n * count * sizeof(double) > EG_RECALL_TABLE_MOST)
         leave_out(t, "overlaps with all patterns", n * count * sizeof(double),
                   EG_RECALL_TABLE_MOST);
+    const double patterns = sites * count * (t->patterns->values ? sizeof(double) : 1);
+    if (patterns > EG_RECALL_TABLE_MOST)
+        leave_out(t, "patterns", patterns, EG_RECALL_TABLE_MOST);
     /* A cue and an end at least. */
     if (2 * (double) t->kept * states > most) {
         leave_out(t, "states", 2 * (double) t->kept * states, most);

@@ -7,6 +7,7 @@
 
 #include "experiments/statistics.h"
 #include "experiments/train.h"
+#include "experiments/verify.h"
 
 enum { SEEDS_MAX = 64 };
 
@@ -55,8 +56,7 @@ static int measure(const struct eg_command *c, const char *preset, long first, l
     return EG_EXIT_DONE;
 }
 
-static int claim(int holds, const char *format, ...) EG_PRINTF(2, 3);
-static int claim(int holds, const char *format, ...)
+int eg_claim(int holds, const char *format, ...)
 {
     va_list args;
     printf("%s  ", holds ? "PASS" : "FAIL");
@@ -85,36 +85,36 @@ static int ntm_copy(const struct eg_command *c)
         for (size_t k = 0; k < m.n; k++)
             slowest = fmax(slowest, m.seconds[k]);
         failed +=
-            claim(m.solved == m.n, "%s: %zu of %zu seeds under %g bit/sequence (required: all)",
-                  presets[i], m.solved, m.n, EG_SOLVED);
-        failed += claim(m.exact_20 >= nine && m.exact_30 >= nine,
-                        "%s: no bit wrong at length 20 for %zu, at length 30 for %zu of %zu seeds "
-                        "(required: %zu)",
-                        presets[i], m.exact_20, m.exact_30, m.n, nine);
-        failed += claim(eg_median(m.wrong_120, m.n) <= 1,
-                        "%s: %.3g wrong bits a sequence at length 120, median seed (required: at "
-                        "most 1)",
-                        presets[i], eg_median(m.wrong_120, m.n));
-        failed += claim(slowest < 60, "%s: %.1f s of training at most (required: under 60)",
-                        presets[i], slowest);
+            eg_claim(m.solved == m.n, "%s: %zu of %zu seeds under %g bit/sequence (required: all)",
+                     presets[i], m.solved, m.n, EG_SOLVED);
+        failed +=
+            eg_claim(m.exact_20 >= nine && m.exact_30 >= nine,
+                     "%s: no bit wrong at length 20 for %zu, at length 30 for %zu of %zu seeds "
+                     "(required: %zu)",
+                     presets[i], m.exact_20, m.exact_30, m.n, nine);
+        failed +=
+            eg_claim(eg_median(m.wrong_120, m.n) <= 1,
+                     "%s: %.3g wrong bits a sequence at length 120, median seed (required: at "
+                     "most 1)",
+                     presets[i], eg_median(m.wrong_120, m.n));
+        failed += eg_claim(slowest < 60, "%s: %.1f s of training at most (required: under 60)",
+                           presets[i], slowest);
     }
     if ((exit = measure(c, "lstm/copy", first, first, &lstm)))
         return exit;
-    failed += claim(lstm.cost[0] > 1,
-                    "lstm/copy: %.3g bit/sequence after as many sequences (required: above 1)",
-                    lstm.cost[0]);
+    failed += eg_claim(lstm.cost[0] > 1,
+                       "lstm/copy: %.3g bit/sequence after as many sequences (required: above 1)",
+                       lstm.cost[0]);
     return failed ? EG_EXIT_REQUIRE : EG_EXIT_DONE;
 }
 
-static const struct {
-    const char *name, *summary;
-    int (*run)(const struct eg_command *c);
-} claims[] = {
-    {"ntm/copy",
-     "copy of Graves, Wayne & Danihelka 2014, sec. 4.1: ten seeds of ntm/copy and ntm-ff/copy, "
-     "generalisation to length 120, the LSTM beside them",
-     ntm_copy},
-};
+static const struct eg_claims claims_ntm_copy = {
+    "ntm/copy",
+    "copy of Graves, Wayne & Danihelka 2014, sec. 4.1: ten seeds of ntm/copy and ntm-ff/copy, "
+    "generalisation to length 120, the LSTM beside them",
+    ntm_copy};
+
+static const struct eg_claims *const claims[] = {&eg_claims_hopfield, &claims_ntm_copy};
 
 int eg_verb_verify(const struct eg_command *c)
 {
@@ -122,11 +122,11 @@ int eg_verb_verify(const struct eg_command *c)
     struct eg_message message = {{0}};
     const char *names[sizeof claims / sizeof claims[0]];
     for (size_t i = 0; i < sizeof claims / sizeof claims[0]; i++) {
-        names[i] = claims[i].name;
+        names[i] = claims[i]->name;
         if (!c->targets)
-            printf("  %-12s %s\n", claims[i].name, claims[i].summary);
-        else if (!strcmp(c->target[0], claims[i].name))
-            return claims[i].run(c);
+            printf("  %-12s %s\n", claims[i]->name, claims[i]->summary);
+        else if (!strcmp(c->target[0], claims[i]->name))
+            return claims[i]->run(c);
     }
     if (!c->targets)
         return EG_EXIT_DONE;

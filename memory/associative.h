@@ -13,7 +13,8 @@
  * Local field.  field(i) = h_i is half of E(s_i = -1) - E(s_i = +1) with all else as it is, so a
  * flip of site i changes the energy by 2 s_i h_i, whatever the network; where it is positive the
  * site wants to be +1.  Networks without an energy (asymmetric couplings) keep the sign rule and
- * set `descends` to 0.
+ * set `descends` to 0.  With couplings of sites to themselves h_i has w_ii s_i more
+ * (memory/couplings.h says what that means for the energy).
  *
  * Adding one touches three places: its file, one line in associative_registry.c, one in
  * meson.build.  tests/test_associative_contract.c tests it from the moment it is registered. */

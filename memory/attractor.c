@@ -11,11 +11,12 @@ static int is_sparse(const struct eg_patterns *p)
     return p->activity < 0.5 || p->activity > 0.5;
 }
 
-/* From the number of sites where pattern and state are both 1 (`both`), of 1s in the state. */
-static double sparse_overlap(const struct eg_patterns *p, double both, double ones)
+/* From the numbers of sites where pattern and state are both 1, of 1s in the state and in the
+ * pattern. */
+static double sparse_overlap(const struct eg_patterns *p, double both, double ones, double active)
 {
     const double f = p->activity;
-    return (both - f * ones) / ((double) p->sites * f * (1 - f));
+    return active > 0 ? (both - f * ones) / (active * (1 - f)) : 0;
 }
 
 void eg_overlaps(const struct eg_patterns *p, const struct eg_kernels *kernels, const int8_t *spins,
@@ -23,32 +24,36 @@ void eg_overlaps(const struct eg_patterns *p, const struct eg_kernels *kernels, 
 {
     const double n = (double) p->sites;
     memset(count, 0, 64 * p->bits.words * sizeof *count);
-    if (!is_sparse(p)) {
-        kernels->bits_count(count, p->bits.at, spins, p->sites, p->bits.words);
-        for (size_t k = 0; k < p->count; k++)
-            m[k] = (2.0 * count[k] - n) / n;
+    kernels->bits_count(count, p->bits.at, spins, p->sites, p->bits.words);
+    for (size_t k = 0; k < p->count; k++)
+        m[k] = (2.0 * count[k] - n) / n;
+    if (!is_sparse(p))
         return;
-    }
     double ones = 0;
+    memset(count, 0, 64 * p->bits.words * sizeof *count);
     for (size_t i = 0; i < p->sites; i++)
         if (spins[i] > 0) {
             ones++;
             kernels->bits_add(count, eg_bits_row(&p->bits, i), p->bits.words, 1, 0);
         }
-    for (size_t k = 0; k < p->count; k++)
-        m[k] = sparse_overlap(p, count[k], ones);
+    for (size_t k = 0; k < p->count; k++) {
+        /* Equal sites are those where both are 1, or neither. */
+        const double equal = (1 + m[k]) * n / 2;
+        m[k] = sparse_overlap(p, count[k], ones, 2.0 * count[k] + n - ones - round(equal));
+    }
 }
 
 double eg_overlap(const struct eg_patterns *p, const int8_t *spins, size_t pattern)
 {
-    size_t equal = 0, both = 0, ones = 0;
+    size_t equal = 0, both = 0, ones = 0, active = 0;
     for (size_t i = 0; i < p->sites; i++) {
         const int bit = eg_bits_get(&p->bits, i, pattern), one = spins[i] > 0;
         equal += bit == one;
         both += (size_t) (bit & one);
         ones += (size_t) one;
+        active += (size_t) bit;
     }
-    return is_sparse(p) ? sparse_overlap(p, (double) both, (double) ones)
+    return is_sparse(p) ? sparse_overlap(p, (double) both, (double) ones, (double) active)
                         : (2.0 * (double) equal - (double) p->sites) / (double) p->sites;
 }
 

@@ -1,8 +1,8 @@
 /* memory/attractor.h -- what a recall has come to.
  *
  * Overlap of a state with pattern mu.  m = 1/N sum_i xi_i s_i for spins; for sparse patterns with
- * activity f, m = sum_i (eta_i - f) V_i / (N f (1 - f)), V_i = (1 + s_i) / 2; for real states the
- * cosine of the angle between them.
+ * activity f, m = sum_i (eta_i - f) V_i / sum_i (eta_i - f) eta_i, V_i = (1 + s_i) / 2; for real
+ * states the cosine of the angle between them.
  *
  * Classes, in this order, with `near` the overlap from which a state counts as being somewhere:
  *     cycle      the dynamics goes on between two states

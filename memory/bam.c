@@ -16,6 +16,7 @@
 
 #include "memory/associative.h"
 #include "memory/associative_private.h"
+#include "memory/theory.h"
 
 enum { MOST_SITES = 1 << 21 }; /* what kernels->bits_sum takes */
 
@@ -213,6 +214,20 @@ static const struct eg_spin_ops spin_ops = {
     .energy_anew = energy_anew,
 };
 
+static void theory(const void *options, const struct eg_theory_case *at, struct eg_theory *t)
+{
+    (void) options;
+    const double n = (double) at->first, m = (double) (at->sites - at->first);
+    const double p = (double) at->patterns;
+    t->equation = "T2";
+    t->line[t->lines].name = "min(n, m)";
+    t->line[t->lines++].load = 1;
+    if (at->one_step && !(at->noise > 0)) {
+        t->error = (n * eg_theory_bam_one_step(m, p) + m * eg_theory_bam_one_step(n, p)) / (n + m);
+        t->overlap = 1 - 2 * t->error;
+    }
+}
+
 const struct eg_associative_type eg_associative_bam = {
     .name = "bam",
     .summary = "bidirectional associative memory: two layers, pairs of patterns",
@@ -226,6 +241,8 @@ const struct eg_associative_type eg_associative_bam = {
     .load_words = load_words,
     .bytes = bytes,
     .learn = learn,
+    .layers = 2,
     .descends = descends,
+    .theory = theory,
     .spins = &spin_ops,
 };

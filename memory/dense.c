@@ -25,6 +25,7 @@
 
 #include "memory/associative.h"
 #include "memory/associative_private.h"
+#include "memory/theory.h"
 
 enum function { POWER, RECTIFIED, EXPONENTIAL };
 static const char *const functions[] = {"power", "rectified", "exponential", NULL};
@@ -312,6 +313,27 @@ static const struct eg_spin_ops spin_ops = {
     .energy_anew = energy_anew,
 };
 
+static void theory(const void *values, const struct eg_theory_case *at, struct eg_theory *t)
+{
+    const struct options *o = values;
+    const double n = (double) at->sites;
+    t->equation = "T7";
+    if (o->function == EXPONENTIAL) {
+        t->line[t->lines].name = "ln 2 / 2";
+        if (at->noise > 0)
+            t->line[t->lines].name = "I(1 - 2 rho) / 2";
+        t->line[t->lines++].load = eg_theory_exponential(at->noise);
+    } else if (o->function == POWER) {
+        const int power = (int) o->power;
+        t->line[t->lines].name = "N^(n-1) / (2 (2n-3)!! ln N)";
+        t->line[t->lines++].load = eg_theory_dense(n, power) / pow(n, power - 1.0);
+        if (at->one_step && !(at->noise > 0)) {
+            t->error = eg_theory_dense_one_step(n, power, (double) at->patterns);
+            t->overlap = 1 - 2 * t->error;
+        }
+    }
+}
+
 const struct eg_associative_type eg_associative_dense = {
     .name = "dense",
     .summary = "dense associative memory: powers of the overlaps, or their exponential",
@@ -328,5 +350,6 @@ const struct eg_associative_type eg_associative_dense = {
     .bytes = bytes,
     .learn = learn,
     .descends = descends,
+    .theory = theory,
     .spins = &spin_ops,
 };

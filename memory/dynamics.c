@@ -36,6 +36,13 @@ int eg_dynamics_check(const struct eg_dynamics_options *o, struct eg_message *me
         return EG_FAIL(EG_ERR_RANGE, message,
                        "dynamics.%s is for dynamics.update = glauber or metropolis",
                        o->temperature > 0 ? "temperature" : "anneal");
+    if (!is_thermal(o) && o->quench)
+        return EG_FAIL(EG_ERR_RANGE, message,
+                       "dynamics.quench is for dynamics.update = glauber or metropolis");
+    if (o->anneal == EG_ANNEAL_LINEAR && !(o->temperature > 0 || o->temperature_end > 0))
+        return EG_FAIL(EG_ERR_RANGE, message,
+                       "dynamics.anneal = linear needs dynamics.temperature or "
+                       "dynamics.temperature_end above 0");
     if (o->anneal == EG_ANNEAL_NONE && o->temperature_end > 0)
         return EG_FAIL(EG_ERR_RANGE, message,
                        "dynamics.temperature_end is for dynamics.anneal = linear or geometric");
@@ -59,7 +66,7 @@ int eg_dynamics_init(struct eg_dynamics *d, const struct eg_associative_type *ty
     d->order = eg_arena_zeros(arena, sites, sizeof *d->order);
     if (!d->order)
         return EG_RAISE(EG_ERR_NOMEM);
-    if (all_at_once || options->order == EG_ORDER_RANDOM) {
+    if (all_at_once || options->order == EG_ORDER_RANDOM || options->tie == EG_TIE_RANDOM) {
         d->fields = eg_arena_zeros(arena, sites, sizeof *d->fields);
         if (!d->fields)
             return EG_RAISE(EG_ERR_NOMEM);
@@ -150,7 +157,7 @@ static int sign_of(const struct run *r, double h, int s, int *drawn)
     return s;
 }
 
-/* A sweep at T = 0; *settled_moves are those that were no drawn ties. */
+/* A sweep at T = 0; *firm are the moves that were no drawn ties. */
 static size_t cold_sweep(struct run *r, size_t *firm)
 {
     const struct eg_spin_ops *ops = r->ops;
@@ -226,7 +233,9 @@ static int cool(struct run *r, size_t first)
         make_order(r, first + sweep);
         const size_t moved = cold_sweep(r, &firm);
         const int goes_on = r->ops->swept ? r->ops->swept(r->recall) : 0;
-        if (!firm && !goes_on && (r->d->options->order != EG_ORDER_RANDOM || all_agree(r))) {
+        /* A drawn tie may have moved what was visited before it. */
+        const int seen_all = !moved && r->d->options->order != EG_ORDER_RANDOM;
+        if (!firm && !goes_on && (seen_all || all_agree(r))) {
             out->rest = EG_REST_FIXED;
             if (!moved)
                 return EG_OK;
@@ -295,7 +304,7 @@ static int at_once(struct run *r)
             }
         }
         const int goes_on = r->ops->swept ? r->ops->swept(r->recall) : 0;
-        if (!firm && !goes_on)
+        if (!firm && !goes_on && (!moved || all_agree(r)))
             out->rest = EG_REST_FIXED;
         else if (returned && !goes_on)
             out->rest = EG_REST_CYCLE;

@@ -2,7 +2,8 @@
  *
  * At temperature 0 a site takes the sign of its local field h_i; what happens at h_i = 0 is the tie
  * rule.  With asynchronous updates one site moves at a time: N visits are a sweep, and a recall is
- * at rest after a sweep in which nothing moved (with ties drawn at random: nothing but ties).
+ * at rest after a sweep in which nothing moved (with ties drawn at random: nothing but ties, and
+ * what they moved leaves every other site where its field wants it).
  * Where the visits of a sweep are drawn with replacement, all fields are asked at the end of a
  * sweep without a move.  With synchronous updates all sites move at once: the recall ends at a
  * fixed point or in a 2-cycle, which are found and told apart (Goles 1981: symmetric couplings have
@@ -74,7 +75,7 @@ struct eg_dynamics {
     const struct eg_dynamics_options *options;
     size_t sites, first;
     uint32_t *order;          /* (N)    */
-    double *fields;           /* (N); synchronous and random orders */
+    double *fields;           /* (N); synchronous, random orders and random ties */
     int8_t *before, *earlier; /* (N); synchronous */
 };
 /* EG_ERR_NOMEM; EG_ERR_RANGE where N is 0 or above 2^31. */

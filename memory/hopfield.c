@@ -48,7 +48,7 @@ static const struct eg_option rows[] = {
     {"bias",           "1",       "field on all sites besides that of the others",                   AT(bias),       EG_OPT_REAL, 0, -1e6, 1e6, NULL, NULL},
     {"self_coupling",  "",        "keep the diagonal of the couplings",                              AT(learning.self_coupling), EG_OPT_BOOL, 0, 0, 0, NULL, NULL},
     {"stability",      "1",       "kappa that perceptron and minover reach for (Gardner's; in units of the length of a row)", AT(learning.stability), EG_OPT_REAL, 0, 0, 100, NULL, NULL},
-    {"sweeps_max",     "sweep",   "of the patterns, perceptron and minover",                         AT(learning.sweeps_max), EG_OPT_INT, 10000, 1, 1e9, NULL, NULL},
+    {"sweeps_max",     "sweep",   "of the patterns, perceptron and minover",                         AT(learning.sweeps_max), EG_OPT_INT, 1000, 1, 1e9, NULL, NULL},
     {"unlearn",        "1",       "random starts that are unlearned after learning (not hebbian, sparse: take hebbian-matrix)", AT(learning.unlearn), EG_OPT_INT, 0, 0, 1e9, NULL, NULL},
     {"unlearn_rate",   "1",       "of the strength with which the Hebbian rule stores a pattern",    AT(learning.unlearn_rate), EG_OPT_REAL, 0.01, 0, 1, NULL, NULL},
     EG_OPTION_END,
@@ -180,6 +180,7 @@ static int learn(void *network, const void *options, const struct eg_patterns *p
 {
     struct network *n = network;
     n->options = options;
+    learning->note.text[0] = '\0';
     int ret = eg_associative_packed(patterns, "hopfield", (size_t) 1 << 21, message);
     if (!ret)
         ret = check(n->options, patterns, message);
@@ -218,7 +219,9 @@ static double bytes(const void *options, size_t sites, size_t patterns)
 static int descends(const void *options)
 {
     const struct options *o = options;
-    return kind_of(o) != RULE_MATRIX || matrix_rules[o->rule]->symmetric;
+    const struct eg_rule *rule = matrix_rules[o->rule];
+    /* Storkey's rule may give couplings of sites to themselves that are negative. */
+    return !rule || (rule->symmetric && !(rule == &eg_rule_storkey && o->learning.self_coupling));
 }
 
 static void line(struct eg_theory *t, const char *name, double load)

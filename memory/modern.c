@@ -26,6 +26,7 @@
 
 #include "memory/associative.h"
 #include "memory/attractor.h"
+#include "memory/theory.h"
 
 enum { SCALE_GIVEN, SCALE_ATTENTION };
 enum { NORMALISE_NONE, NORMALISE_UNIT };
@@ -279,6 +280,21 @@ static const struct eg_flow_ops flow = {
     .weights = weights,
 };
 
+static void theory(const void *values, const struct eg_theory_case *at, struct eg_theory *t)
+{
+    const struct options *o = values;
+    const double n = (double) at->sites;
+    const double beta = o->scale == SCALE_ATTENTION ? o->beta / sqrt(n) : o->beta;
+    /* Radius sqrt(N) = K sqrt(N - 1); probability 0.999. */
+    const double stored =
+        n > 1 && !o->normalise ? eg_theory_sphere(beta, sqrt(n / (n - 1)), n, 1e-3, NULL) : NAN;
+    t->equation = "T8";
+    if (stored > 1) {
+        t->line[t->lines].name = "at least (p = 0.001)";
+        t->line[t->lines++].load = log(stored) / n;
+    }
+}
+
 const struct eg_associative_type eg_associative_modern = {
     .name = "modern",
     .summary = "modern Hopfield network: real states, an update is softmax attention",
@@ -294,5 +310,6 @@ const struct eg_associative_type eg_associative_modern = {
     .bytes = bytes,
     .learn = learn,
     .descends = descends,
+    .theory = theory,
     .flow = &flow,
 };

@@ -6,7 +6,10 @@
  *   storkey     one pattern after the other,                              Storkey 1997
  *                   w_ij += 1/N (xi_i xi_j - xi_i h_ji - h_ij xi_j),
  *                   h_ij = sum_{k != i, j} w_ik xi_k
- *               The result depends on the order of the patterns.
+ *               The result depends on the order of the patterns.  A pattern that is a fixed point
+ *               already (h_ij = xi_i) is not added but taken away: learned twice, what is left of
+ *               it is 4/N of what once would leave.  Patterns should not be alike.
+ *               With self-coupling w_ii may be negative, and the energy then rise.
  *   projection  the pseudo-inverse: w projects on the span of the         Personnaz, Guyon &
  * Dreyfus patterns, w = sum_k q_k q_k^T with q an orthonormal       1985; without diagonal basis of
  * it.  Without its diagonal                        Kanter & Sompolinsky 1987 h_i = xi_i (1 - w_ii)

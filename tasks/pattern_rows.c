@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define WORDS_MAX ((size_t) 1 << 36) /* half a terabyte: what a file says, not what it holds */
+
 /* Room for `need` pieces of `size` bytes, doubled as often as needed; NULL without memory. */
 static void *grow(void *old, size_t *room, size_t need, size_t size)
 {
@@ -23,7 +25,7 @@ static void *grow(void *old, size_t *room, size_t need, size_t size)
 int eg_rows_reserve(struct eg_rows *r, size_t count, size_t sites)
 {
     const size_t words = sites / 64 + 1, patterns = r->count + count;
-    if (patterns < count || patterns > SIZE_MAX / 16 / words)
+    if (patterns < count || patterns > WORDS_MAX / words)
         return EG_RAISE(EG_ERR_NOMEM);
     uint64_t *const bits = grow(r->bits, &r->bits_room, patterns * words, sizeof *bits);
     if (!bits)
@@ -31,7 +33,7 @@ int eg_rows_reserve(struct eg_rows *r, size_t count, size_t sites)
     r->bits = bits;
     if (!r->real)
         return EG_OK;
-    if (patterns > SIZE_MAX / 16 / sites)
+    if (patterns > WORDS_MAX / sites)
         return EG_RAISE(EG_ERR_NOMEM);
     double *const values = grow(r->values, &r->values_room, patterns * sites, sizeof *values);
     if (!values)

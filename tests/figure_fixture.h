@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "experiments/figure.h"
+#include "record/run.h"
 #include "tests/check.h"
 
 enum { MAX_FILES = 32 };
@@ -126,5 +127,52 @@ static inline void nothing_was_left(const struct fixture *f)
 {
     assert_int_equal(count_files(f, "") - count_files(f, "bin"), 1);
 }
+
+static inline void has(const struct fixture *f, const char *name)
+{
+    char file[64];
+    for (int k = 0; k < 2; k++) {
+        snprintf(file, sizeof file, "net-%s.%s", name, k ? "csv" : "svg");
+        if (!file_exists(f, file))
+            fail_msg("%s was not drawn", file);
+    }
+}
+
+/* How often `part` stands in a file. */
+static inline size_t times(const struct fixture *f, const char *name, const char *part)
+{
+    size_t n, found = 0;
+    char *text = contents(f, name, &n);
+    for (const char *at = text; (at = strstr(at, part)); at += strlen(part))
+        found++;
+    free(text);
+    return found;
+}
+
+static inline void letters_are_seven_points_or_more(const struct fixture *f)
+{
+    for (int i = 0; i < f->n_written; i += 2) {
+        size_t n, found = 0;
+        char *text = contents(f, f->written[i] + strlen(f->directory) + 1, &n);
+        for (char *at = text; (at = strstr(at, "font-size=\"")); found++) {
+            at += strlen("font-size=\"");
+            /* Raised and lowered letters of a formula are smaller; nothing else is. */
+            char *after;
+            const double size = strtod(at, &after);
+            const int is_script = strncmp(after, "\" dy=", strlen("\" dy=")) == 0;
+            if (!(size >= (is_script ? 5.5 : 7)))
+                fail_msg("%s has letters of %g", f->written[i], size);
+        }
+        assert_true(found > 0);
+        free(text);
+    }
+}
+
+/* What a spoilt run file must be told of. */
+struct contradiction {
+    void (*spoil)(struct eg_run *run);
+    unsigned figure;
+    const char *words;
+};
 
 #endif

@@ -1,5 +1,5 @@
-/* Figures of recalls, capacity sweeps and basins: whether they are there, whole, labelled, true to
- * their numbers, and what becomes of files that lack something or contradict themselves. */
+/* Figures of recalls: whether they are there, whole, labelled, true to their numbers, and what
+ * becomes of files that lack something or contradict themselves. */
 #include "tests/associative_sample.h"
 #include "tests/figure_fixture.h"
 
@@ -13,50 +13,6 @@ static int teardown(void **state)
 {
     return fixture_close(*state);
 }
-
-static void has(const struct fixture *f, const char *name)
-{
-    char file[64];
-    for (int k = 0; k < 2; k++) {
-        snprintf(file, sizeof file, "net-%s.%s", name, k ? "csv" : "svg");
-        if (!file_exists(f, file))
-            fail_msg("%s was not drawn", file);
-    }
-}
-
-/* How often `part` stands in a file. */
-static size_t times(const struct fixture *f, const char *name, const char *part)
-{
-    size_t n, found = 0;
-    char *text = contents(f, name, &n);
-    for (const char *at = text; (at = strstr(at, part)); at += strlen(part))
-        found++;
-    free(text);
-    return found;
-}
-
-static void letters_are_seven_points_or_more(const struct fixture *f)
-{
-    for (int i = 0; i < f->n_written; i += 2) {
-        size_t n, found = 0;
-        char *text = contents(f, f->written[i] + strlen(f->directory) + 1, &n);
-        for (char *at = text; (at = strstr(at, "font-size=\"")); found++) {
-            at += strlen("font-size=\"");
-            /* Raised and lowered letters of a formula are smaller; nothing else is. */
-            const double size = strtod(at, NULL);
-            const char *line = at;
-            while (line > text && line[-1] != '\n')
-                line--;
-            if (!(size >= 7) && !(size > 5 && strstr(line, "baseline-shift"))
-                && !(size > 5 && strstr(line, "dy=")))
-                fail_msg("%s has letters of %g", f->written[i], size);
-        }
-        assert_true(found > 0);
-        free(text);
-    }
-}
-
-/* --- recall --- */
 
 static void a_recall_is_drawn_as_energy_and_states(void **state)
 {
@@ -145,12 +101,31 @@ static void real_states_and_weights_are_drawn(void **state)
     must_plot(f, EG_PLOT_SVG);
     assert_int_equal(f->n_written, 6);
     has(f, "weights");
-    SAYS(f, "net-states.svg", "Blue: negative", "stored");
+    SAYS(f, "net-states.svg", "orange: positive", "stored");
     SAYS(f, "net-weights.svg", "target 0", "pattern 1", "pattern 2", "entropy [bit]", "sweeps",
          "weight on the pattern", "2 trials");
     SAYS(f, "net-weights.csv", "trial,sweep,entropy [bit],weight_0,");
     assert_int_equal(times(f, "net-states.svg", "wrongly"), 0);
     letters_are_seven_points_or_more(f);
+}
+
+static void bits_stored(struct eg_run *run)
+{
+    uint8_t bits[3 * 30];
+    for (int i = 0; i < 90; i++)
+        bits[i] = i % 30 == 0;
+    assert_int_equal(eg_run_delete(run, "/hopfield/pattern_values", NULL), EG_OK);
+    put(run, "/hopfield/patterns", EG_RUN_UINT8, 2, (const size_t[]){3, 30}, bits);
+}
+
+static void bits_that_real_states_are_compared_with_are_signs(void **state)
+{
+    struct fixture *f = *state;
+    struct recall_sample r = RECALL_SAMPLE;
+    r.real = 1;
+    make_recall(f->run, &r, bits_stored);
+    must_plot(f, EG_PLOT_SVG);
+    SAYS(f, "net-states.csv", "\n0,stored,,,1,-1,-1,");
 }
 
 static void even_weights(struct eg_run *run)
@@ -311,12 +286,6 @@ static void wrong_rank(struct eg_run *run)
     put(run, "/hopfield/states", EG_RUN_UINT8, 2, (const size_t[]){2, 30}, x);
 }
 
-struct contradiction {
-    void (*spoil)(struct eg_run *run);
-    unsigned figure;
-    const char *words;
-};
-
 static void shapes_of_a_recall_that_contradict_each_other_are_an_error(void **state)
 {
     struct fixture *f = *state;
@@ -337,290 +306,6 @@ static void shapes_of_a_recall_that_contradict_each_other_are_an_error(void **st
         if (!strstr(message.text, all[k].words) || !strstr(message.text, f->run))
             fail_msg("%zu: %s", k, message.text);
     }
-    nothing_was_left(f);
-}
-
-/* --- capacity --- */
-
-static void a_capacity_sweep_is_drawn_in_five_ways(void **state)
-{
-    struct fixture *f = *state;
-    const struct grid_sample g = GRID_SAMPLE;
-    make_capacity(f->run, &g, NULL);
-    must_plot(f, EG_PLOT_SVG);
-    static const char *const names[] = {"capacity", "retrieved", "scaling", "census", "error"};
-    assert_int_equal(f->n_written, 10);
-    for (int k = 0; k < 5; k++)
-        has(f, names[k]);
-    static const char *const files[] = {"net-capacity.svg", "net-retrieved.svg", "net-error.svg",
-                                        "net-scaling.svg", "net-census.svg"};
-    for (int k = 0; k < 5; k++)
-        SAYS(f, files[k], "N = 1000", "N = 4000", "Criterion: overlap with the stored pattern",
-             "n = 40 networks a point", "</svg>");
-    for (int k = 0; k < 3; k++)
-        SAYS(f, files[k], "load P / N");
-    SAYS(f, "net-capacity.svg", "overlap with the pattern", "mean field", "N / (4 ln N)",
-         "bars: 1 s.e.", "open, dashed:");
-    SAYS(f, "net-retrieved.svg", "Wilson", "normal law", "0.1383", "0.0012");
-    SAYS(f, "net-scaling.svg", "load at which half is retrieved", "limit", "mean field",
-         "1 degree of freedom", "crossing");
-    SAYS(f, "net-census.svg", "target", "stored", "mixture 3", "mixture 5", "spurious", "share");
-    SAYS(f, "net-error.svg", "wrong bits [fraction]", "theory");
-    letters_are_seven_points_or_more(f);
-}
-
-static void lines_outside_the_loads_are_not_drawn(void **state)
-{
-    struct fixture *f = *state;
-    const struct grid_sample g = GRID_SAMPLE; /* 0.08 to 0.2 */
-    make_capacity(f->run, &g, NULL);
-    must_plot(f, EG_PLOT_SVG);
-    assert_int_equal(times(f, "net-capacity.svg", "(2 ln N)"), 1); /* of the root: at 0.17 */
-    assert_int_equal(times(f, "net-capacity.svg", "projection"), 0);
-    assert_int_equal(times(f, "net-census.svg", "inverse"), 0); /* no such end */
-}
-
-static void tables_of_a_sweep_hold_the_numbers(void **state)
-{
-    struct fixture *f = *state;
-    const struct grid_sample g = GRID_SAMPLE;
-    make_capacity(f->run, &g, NULL);
-    must_plot(f, EG_PLOT_SVG);
-    char row[128];
-    snprintf(row, sizeof row, "\n2000,0.14,40,%.9g,", sample_retrieved(1, sample_load(&g, 3)));
-    SAYS(f, "net-retrieved.csv", "size,load,networks,retrieved fraction,Wilson low,Wilson high\n",
-         row);
-    SAYS(f, "net-census.csv", "size,load,networks,target,inverse,stored,mixture 3,mixture 5,", row);
-    snprintf(row, sizeof row, "\nhalf,4000,%.9g,%.9g,0.0008\n", 1 / sqrt(4000), sample_half(2));
-    SAYS(f, "net-scaling.csv", "what,size,N^-0.5,load,standard error\n", row,
-         "\nlimit,,0,0.1383,0.0012\n", "\nmean field,,0,0.13790557,\n",
-         "\ncrossing,,,0.1405,0.001\n");
-    assert_int_equal(times(f, "net-capacity.csv", "\n"), 1 + 21);
-}
-
-static void any_number_of_sizes_and_loads_is_drawn(void **state)
-{
-    struct fixture *f = *state;
-    const struct grid_sample some[] = {
-        {.sizes = 1, .loads = 1, .load_low = 0.1, .no_scaling = 1},
-        {.sizes = 1, .loads = 1, .load_low = 0.1, .no_theory = 1},
-        {.sizes = 20, .loads = 3, .load_low = 0.1, .load_high = 0.16},
-        {.sizes = 2, .loads = 90, .load_low = 0.001, .load_high = 100, .log = 1},
-    };
-    for (size_t k = 0; k < sizeof some / sizeof *some; k++) {
-        make_capacity(f->run, &some[k], NULL);
-        must_plot(f, EG_PLOT_SVG);
-        assert_int_equal(f->n_written, some[k].no_scaling ? 8 : 10);
-    }
-}
-
-static void most_is_missing(struct eg_run *run)
-{
-    static const char *const gone[] = {"overlap_error",
-                                       "overlap_retrieved",
-                                       "retrieved_low",
-                                       "retrieved_high",
-                                       "error_error",
-                                       "census",
-                                       "n",
-                                       "theory",
-                                       "scaling"};
-    char path[64];
-    for (size_t k = 0; k < sizeof gone / sizeof *gone; k++) {
-        snprintf(path, sizeof path, "/capacity/%s", gone[k]);
-        assert_int_equal(eg_run_delete(run, path, NULL), EG_OK);
-    }
-}
-
-static void what_a_sweep_does_not_have_is_left_out(void **state)
-{
-    struct fixture *f = *state;
-    struct eg_message message;
-    const struct grid_sample g = GRID_SAMPLE;
-    make_capacity(f->run, &g, most_is_missing);
-    must_plot(f, EG_PLOT_SVG);
-    assert_int_equal(f->n_written, 6);
-    assert_int_equal(times(f, "net-capacity.svg", "mean field"), 0);
-    assert_int_equal(times(f, "net-capacity.svg", "networks a point"), 0);
-    assert_int_equal(plot(f, EG_PLOT_SVG, EG_PLOT_SCALING, 1, &message), EG_ERR_MISSING);
-    assert_int_equal(plot(f, EG_PLOT_SVG, EG_PLOT_CENSUS, 1, &message), EG_ERR_MISSING);
-    assert_int_equal(plot(f, EG_PLOT_SVG, EG_PLOT_BASIN, 1, &message), EG_ERR_MISSING);
-    assert_int_equal(plot(f, EG_PLOT_SVG, EG_PLOT_ENERGY, 1, &message), EG_ERR_MISSING);
-}
-
-/* As a sweep that was broken off leaves it: the last size was not begun. */
-static void half_done(struct eg_run *run)
-{
-    static const char *const names[] = {"overlap",       "overlap_error",  "retrieved",
-                                        "retrieved_low", "retrieved_high", "error",
-                                        "error_error"};
-    double x[3 * 7], census[3 * 7 * CLASSES];
-    for (int i = 0; i < 21; i++)
-        x[i] = i < 14 ? 0 : NAN;
-    for (int i = 0; i < 21 * CLASSES; i++)
-        census[i] = i < 14 * CLASSES ? i % CLASSES == 6 : NAN;
-    char path[64];
-    for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
-        snprintf(path, sizeof path, "/capacity/%s", names[k]);
-        put(run, path, EG_RUN_FLOAT64, 2, (const size_t[]){3, 7}, x);
-    }
-    put(run, "/capacity/census", EG_RUN_FLOAT64, 3, (const size_t[]){3, 7, CLASSES}, census);
-    const double half[3] = {0.14, NAN, NAN};
-    put(run, "/capacity/scaling/half", EG_RUN_FLOAT64, 1, (const size_t[]){3}, half);
-    assert_int_equal(
-        eg_run_put_real(run, "/capacity/scaling/critical_load", NULL, "fit", NAN, NULL), EG_OK);
-}
-
-static void a_sweep_that_is_half_done_is_drawn_as_far_as_it_is(void **state)
-{
-    struct fixture *f = *state;
-    const struct grid_sample g = GRID_SAMPLE;
-    make_capacity(f->run, &g, half_done);
-    must_plot(f, EG_PLOT_SVG);
-    assert_int_equal(f->n_written, 10);
-    SAYS(f, "net-error.svg", "none wrong");
-    SAYS(f, "net-census.svg", "cycle");
-    SAYS(f, "net-capacity.csv", "\n4000,0.08,40,,,");
-}
-
-static void wrong_loads(struct eg_run *run)
-{
-    const double x[3 * 6] = {0};
-    put(run, "/capacity/overlap", EG_RUN_FLOAT64, 2, (const size_t[]){3, 6}, x);
-    put(run, "/capacity/retrieved_low", EG_RUN_FLOAT64, 2, (const size_t[]){3, 6}, x);
-    put(run, "/capacity/error_error", EG_RUN_FLOAT64, 2, (const size_t[]){3, 6}, x);
-}
-
-static void wrong_theory(struct eg_run *run)
-{
-    const double x[5] = {0};
-    put(run, "/capacity/theory/overlap", EG_RUN_FLOAT64, 1, (const size_t[]){5}, x);
-    put(run, "/capacity/scaling/width", EG_RUN_FLOAT64, 1, (const size_t[]){5}, x);
-    put(run, "/capacity/scaling/half_error", EG_RUN_FLOAT64, 1, (const size_t[]){5}, x);
-}
-
-static void wrong_census(struct eg_run *run)
-{
-    const double x[3 * 7 * 9] = {0};
-    put(run, "/capacity/census", EG_RUN_FLOAT64, 3, (const size_t[]){3, 7, 9}, x);
-}
-
-static void shapes_of_a_sweep_that_contradict_each_other_are_an_error(void **state)
-{
-    struct fixture *f = *state;
-    struct eg_message message;
-    const struct grid_sample g = GRID_SAMPLE;
-    static const struct contradiction all[] = {
-        {wrong_loads, EG_PLOT_CAPACITY, "/capacity/overlap is for 3 sizes and 6 loads"},
-        {wrong_loads, EG_PLOT_RETRIEVED, "/capacity/retrieved_low"},
-        {wrong_loads, EG_PLOT_ERROR, "/capacity/error_error"},
-        {wrong_theory, EG_PLOT_CAPACITY, "/capacity/theory differ in length"},
-        {wrong_theory, EG_PLOT_RETRIEVED, "/capacity/scaling differ in length"},
-        {wrong_theory, EG_PLOT_SCALING, "/capacity/scaling differ in length"},
-        {wrong_census, EG_PLOT_CENSUS, "9 classes"},
-    };
-    for (size_t k = 0; k < sizeof all / sizeof *all; k++) {
-        make_capacity(f->run, &g, all[k].spoil);
-        assert_int_equal(plot(f, EG_PLOT_SVG, all[k].figure, 1, &message), EG_ERR_FORMAT);
-        if (!strstr(message.text, all[k].words))
-            fail_msg("%zu: %s", k, message.text);
-    }
-    nothing_was_left(f);
-}
-
-static void evil(struct eg_run *run)
-{
-    static const char text[] = "`touch evil`\"';system('touch evil')\n{/=99 x}^{y}_\\@~&$";
-    static const char *const names[] = {"network", "rule", "criterion", "load_meaning"};
-    for (size_t k = 0; k < 4; k++)
-        put_words(run, "/capacity", names[k], text);
-    put_words(run, "/capacity/census", "class_names", text);
-    assert_int_equal(eg_run_put_text(run, "/capacity/theory/line_name", "names", text, NULL),
-                     EG_OK);
-}
-
-static void words_of_a_sweep_are_never_obeyed(void **state)
-{
-    struct fixture *f = *state;
-    char before[1024];
-    const struct grid_sample g = GRID_SAMPLE;
-    assert_non_null(getcwd(before, sizeof before));
-    make_capacity(f->run, &g, evil);
-    assert_int_equal(chdir(f->directory), 0);
-    must_plot(f, EG_PLOT_SVG);
-    assert_int_equal(chdir(before), 0);
-    assert_false(file_exists(f, "evil"));
-    SAYS(f, "net-retrieved.svg", "touch evil;system(touch evil)");
-}
-
-static void formulas(struct eg_run *run)
-{
-    put_words(run, "/capacity", "load_meaning", "P / N^(n-1)");
-    put_words(run, "/capacity", "criterion", "m_end >= 0.5 with alpha, not alphabet");
-}
-
-static void formulas_have_raised_letters_and_greek_ones(void **state)
-{
-    struct fixture *f = *state;
-    const struct grid_sample g = GRID_SAMPLE;
-    make_capacity(f->run, &g, formulas);
-    must_plot(f, EG_PLOT_SVG);
-    SAYS(f, "net-retrieved.svg", "load P / N<", ">n-1<", "\xe2\x89\xa5 0.5 with \xce\xb1,",
-         "not alphabet");
-}
-
-/* --- basin --- */
-
-static void basins_are_drawn_for_each_size_and_load(void **state)
-{
-    struct fixture *f = *state;
-    struct grid_sample g = GRID_SAMPLE;
-    make_basin(f->run, &g, NULL);
-    must_plot(f, EG_PLOT_SVG);
-    assert_int_equal(f->n_written, 2);
-    has(f, "basin");
-    SAYS(f, "net-basin.svg", "initial overlap", "final overlap", "retrieved [fraction]", "N = 1000",
-         "N = 4000", "0.08", "Wilson", "n = 40 networks a point", "Criterion: overlap");
-    SAYS(f, "net-basin.csv", "size,load,networks,initial overlap,final overlap,standard error,",
-         "\n4000,0.2,40,1,");
-    assert_int_equal(times(f, "net-basin.csv", "\n"), 1 + 3 * 7 * 6);
-    letters_are_seven_points_or_more(f);
-
-    const struct grid_sample some[] = {{.sizes = 1, .loads = 1, .starts = 1, .load_low = 0.1},
-                                       {.sizes = 5, .loads = 30, .starts = 2, .load_high = 0.2}};
-    for (size_t k = 0; k < 2; k++) {
-        make_basin(f->run, &some[k], NULL);
-        must_plot(f, EG_PLOT_SVG);
-    }
-    SAYS(f, "net-basin.svg", "7 of 30 loads are drawn");
-}
-
-static void wrong_starts(struct eg_run *run)
-{
-    const double x[3 * 7 * 5] = {0};
-    put(run, "/basin/final", EG_RUN_FLOAT64, 3, (const size_t[]){3, 7, 5}, x);
-}
-
-static void no_starts(struct eg_run *run)
-{
-    assert_int_equal(eg_run_delete(run, "/basin/start", NULL), EG_OK);
-    assert_int_equal(eg_run_delete(run, "/basin/final", NULL), EG_OK);
-    assert_int_equal(eg_run_delete(run, "/basin/retrieved", NULL), EG_OK);
-    assert_int_equal(eg_run_delete(run, "/basin/final_error", NULL), EG_OK);
-    assert_int_equal(eg_run_delete(run, "/basin/retrieved_low", NULL), EG_OK);
-    assert_int_equal(eg_run_delete(run, "/basin/retrieved_high", NULL), EG_OK);
-}
-
-static void basins_that_contradict_themselves_are_an_error(void **state)
-{
-    struct fixture *f = *state;
-    struct eg_message message;
-    const struct grid_sample g = GRID_SAMPLE;
-    make_basin(f->run, &g, wrong_starts);
-    assert_int_equal(plot(f, EG_PLOT_SVG, EG_PLOT_BASIN, 1, &message), EG_ERR_FORMAT);
-    assert_non_null(strstr(message.text, "/basin/final is for 5 starts; there are 6"));
-    make_basin(f->run, &g, no_starts);
-    assert_int_equal(plot(f, EG_PLOT_SVG, EG_PLOT_BASIN, 1, &message), EG_ERR_MISSING);
     nothing_was_left(f);
 }
 
@@ -656,32 +341,22 @@ int main(int argc, char **argv)
         ROW(tables_of_a_recall_hold_every_trial_and_the_mean),
         ROW(a_trial_at_rest_keeps_its_energy_in_the_mean),
         ROW(real_states_and_weights_are_drawn),
+        ROW(bits_that_real_states_are_compared_with_are_signs),
         ROW(two_patterns_in_equal_parts_have_one_bit_of_entropy),
         ROW(a_second_layer_is_a_strip_under_the_first),
         ROW(any_number_of_trials_sweeps_and_sites_is_drawn),
         ROW(without_kept_trials_there_are_no_states),
         ROW(what_a_recall_does_not_have_is_left_out),
         ROW(a_recall_that_is_not_finite_is_drawn_empty),
-        ROW(a_capacity_sweep_is_drawn_in_five_ways),
-        ROW(lines_outside_the_loads_are_not_drawn),
-        ROW(tables_of_a_sweep_hold_the_numbers),
-        ROW(any_number_of_sizes_and_loads_is_drawn),
-        ROW(what_a_sweep_does_not_have_is_left_out),
-        ROW(a_sweep_that_is_half_done_is_drawn_as_far_as_it_is),
-        ROW(words_of_a_sweep_are_never_obeyed),
-        ROW(formulas_have_raised_letters_and_greek_ones),
-        ROW(basins_are_drawn_for_each_size_and_load),
     };
     const struct CMUnitTest without[] = {
         ROW(shapes_of_a_recall_that_contradict_each_other_are_an_error),
-        ROW(shapes_of_a_sweep_that_contradict_each_other_are_an_error),
-        ROW(basins_that_contradict_themselves_are_an_error),
         ROW(every_figure_has_a_name),
     };
     int failed =
-        cmocka_run_group_tests_name("associative figures, no gnuplot needed", without, NULL, NULL);
+        cmocka_run_group_tests_name("figures of recalls, no gnuplot needed", without, NULL, NULL);
     if (system("gnuplot --version >/dev/null 2>&1") == 0)
-        failed += cmocka_run_group_tests_name("associative figures", drawing, NULL, NULL);
+        failed += cmocka_run_group_tests_name("figures of recalls", drawing, NULL, NULL);
     else
         print_message("[  SKIPPED ] gnuplot is not installed: figures are not drawn\n");
     return failed != 0;

@@ -130,6 +130,18 @@ static void storkey_couplings_depend_on_the_order_of_the_patterns(void **state)
     assert_true(most > 0.01);
 }
 
+/* h_ij = (N - 2) / N xi_i the second time: w_ij = 1/N xi_i xi_j (1 + 1 - 2 (N - 2) / N). */
+static void a_pattern_learned_twice_by_storkeys_rule_is_taken_away(void **state)
+{
+    (void) state;
+    const struct eg_patterns p = patterns("++-+--+++- ++-+--+++-");
+    const struct eg_couplings c = learned(&eg_rule_storkey, &p, &plain);
+    for (size_t i = 0; i < 10; i++)
+        for (size_t j = 0; j < 10; j++)
+            check_close(eg_coupling(&c, i, j), i == j ? 0 : 0.04 * xi(&p, 0, i) * xi(&p, 0, j), 0,
+                        1e-16);
+}
+
 /* Load 0.2, above the critical one of the Hebbian rule and below N / sqrt(2 ln N). */
 static void storkey_stores_what_the_hebbian_rule_cannot(void **state)
 {
@@ -321,6 +333,7 @@ int main(int argc, char **argv)
         ONE(storkey_couplings_by_hand),
         ONE(storkey_couplings_are_those_of_every_local_field_summed_alone),
         ONE(storkey_couplings_depend_on_the_order_of_the_patterns),
+        ONE(a_pattern_learned_twice_by_storkeys_rule_is_taken_away),
         ONE(storkey_stores_what_the_hebbian_rule_cannot),
         ONE(what_needs_all_patterns_at_once_stores_not_one_more),
         ONE(couplings_are_the_same_at_any_number_of_threads),
