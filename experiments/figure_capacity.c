@@ -268,13 +268,19 @@ int eg_figure_capacity(struct eg_page *page, struct eg_run *run, struct eg_messa
 
 enum { FIT = 161 };
 
+/* Whether the size has a fit. */
+static int is_fitted(const struct eg_figure_array *half, const struct eg_figure_array *width,
+                     size_t size)
+{
+    return half->x && width->x && size < half->count && isfinite(half->x[size])
+           && width->x[size] > 0 && isfinite(width->x[size]);
+}
+
 /* The fitted fraction: half of them at `half`, falling over `width` as the normal law does. */
 static void draw_fit(struct eg_curves *c, const struct eg_axis *axis, double half, double width,
                      const char *colour)
 {
     double x[FIT], y[FIT];
-    if (!isfinite(half) || !(width > 0))
-        return;
     for (int i = 0; i < FIT; i++) {
         const double at = (double) i / (FIT - 1);
         x[i] = axis->log ? axis->low * pow(axis->high / axis->low, at)
@@ -292,8 +298,9 @@ static void draw_retrieved(struct eg_page *page, const struct eg_grid *grid,
     struct layout l = {.axis = eg_chart_axis(grid->load.x, grid->loads, 20)};
     const double critical = eg_figure_number(grid->run, "/capacity/scaling/critical_load", NAN);
     const double error = eg_figure_number(grid->run, "/capacity/scaling/critical_load_error", NAN);
-    const int fitted =
-        half->x && width->x && half->count == grid->sizes && width->count == grid->sizes;
+    int fitted = 0;
+    for (size_t k = 0; k < eg_grid_drawn(grid); k++)
+        fitted |= is_fitted(half, width, k);
     char measure[64], words[96];
     eg_chart_measure(measure, sizeof measure, critical, error);
     snprintf(words, sizeof words, "critical load %s", measure);
@@ -313,12 +320,13 @@ static void draw_retrieved(struct eg_page *page, const struct eg_grid *grid,
     eg_text_add(&page->script, "set yrange [-0.05:1.05] noextend\nset ytics 0.25\n");
     eg_page_side(page, l.box, "retrieved [fraction]", NULL);
     struct eg_curves c = {.page = page};
-    for (size_t k = 0; fitted && k < eg_grid_drawn(grid); k++)
-        draw_fit(&c, &l.axis, half->x[k], width->x[k], eg_chart_colour(k));
+    for (size_t k = 0; k < eg_grid_drawn(grid); k++)
+        if (is_fitted(half, width, k))
+            draw_fit(&c, &l.axis, half->x[k], width->x[k], eg_chart_colour(k));
     for (size_t k = 0; k < eg_grid_drawn(grid); k++)
         eg_curves_points(&c, grid->load.x, eg_grid_row(grid, y, k), eg_grid_row(grid, low, k),
                          eg_grid_row(grid, high, k), grid->loads, eg_chart_colour(k),
-                         eg_chart_point(k), !fitted, 0);
+                         eg_chart_point(k), !is_fitted(half, width, k), 0);
     eg_curves_draw(&c);
 }
 
@@ -335,6 +343,10 @@ int eg_figure_retrieved(struct eg_page *page, struct eg_run *run, struct eg_mess
         && (rc = eg_grid_curve(&grid, "scaling", "half", "width", &a[3], &a[4], message)) == EG_OK
         && !any_finite(&a[0]))
         rc = missing(&grid, "retrieved fraction", message);
+    if (rc == EG_OK && a[3].x && a[3].count != grid.sizes)
+        rc =
+            EG_FAIL(EG_ERR_FORMAT, message, "%s: /capacity/scaling is for %zu sizes; there are %zu",
+                    eg_run_path(run), a[3].count, grid.sizes);
     if (rc == EG_OK) {
         draw_retrieved(page, &grid, &a[0], &a[1], &a[2], &a[3], &a[4]);
         static const char *const names[] = {"retrieved fraction", "Wilson low", "Wilson high"};
@@ -382,7 +394,8 @@ static int draw_error(struct eg_page *page, const struct eg_grid *grid,
             high = v > high ? v : high;
         }
     low /= zeros > 0 ? 4 : 2;
-    high *= 2;
+    high = 2 * high < 1 ? 2 * high : 1;
+    low = low < high / 100 ? low : high / 100;
     for (size_t i = 0; i < y->count; i++)
         none[i] = y->x[i] == 0 ? low * pow(high / low, 0.04) : NAN;
 

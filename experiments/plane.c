@@ -137,6 +137,7 @@ static size_t choose(const struct eg_associative *a, size_t patterns, uint64_t k
 static struct eg_cue_options cue_of(const struct eg_associative *a, size_t start)
 {
     struct eg_cue_options cue = a->cue;
+    cue.target = -1; /* patterns are chosen here */
     if (a->kind == EG_KIND_BASIN) {
         cue.kind = EG_CUE_FLIP;
         cue.amount = (1 - a->basin.starts.at[start]) / 2;
@@ -157,6 +158,8 @@ static int one_network(const struct eg_plane *p, struct eg_workplace *w, size_t 
     const struct eg_cue_options cue = cue_of(a, start);
     struct eg_sample *t = eg_plane_cell(p, size, load, start) + network * p->recalls;
     int ret = eg_workplace_draw(w, n, count, key, message);
+    if (!ret)
+        ret = eg_cue_check(&cue, &w->patterns, a->type->flow != NULL, message);
     for (size_t r = 0; r < p->recalls && !ret; r++) {
         const size_t target = choose(a, count, key, r, p->recalls);
         const uint64_t trial = r + ((uint64_t) start << 32);

@@ -287,15 +287,18 @@ static int at_once(struct run *r)
     struct eg_dynamics *d = r->d;
     struct eg_settled *out = r->settled;
     const int8_t *spins = r->ops->spins(r->recall);
+    int any_drawn = 0;
     for (size_t sweep = 1; sweep <= (size_t) d->options->sweeps_max; sweep++) {
         size_t moved = 0, firm = 0;
-        int returned = sweep > 1;
+        int returned = sweep > 1 && !any_drawn; /* chance in either step makes it no cycle */
+        any_drawn = 0;
         memcpy(d->earlier, d->before, d->sites);
         memcpy(d->before, spins, d->sites);
         r->ops->fields(r->recall, d->fields);
         for (size_t i = 0; i < d->sites; i++) {
             int drawn;
             const int want = sign_of(r, d->fields[i], d->before[i], &drawn);
+            any_drawn |= drawn;
             returned = returned && !drawn && want == d->earlier[i];
             if (want != d->before[i]) {
                 r->ops->flip(r->recall, i);

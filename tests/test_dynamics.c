@@ -537,8 +537,9 @@ static void see_run(struct seen *seen, const char *settings, int expected)
     assert_int_equal(seen->at[0].moved, 0);
     check_close(seen->at[0].energy, v.settled.energy_start, 0, 0);
     check_close(seen->at[seen->n - 1].energy, v.settled.energy, 0, 0);
+    const int cold = strstr(settings, "quench=on") || !strstr(settings, "glauber");
     assert_int_equal(v.settled.rest == EG_REST_FIXED,
-                     !expected && (strstr(settings, "quench=on") || !strstr(settings, "glauber")));
+                     !expected && cold && !strstr(settings, "sweeps_max=1"));
     close_visits(&v);
     close_sample(&s);
 }
@@ -644,7 +645,7 @@ static void equal_streams_give_equal_bits(void **state)
             assert_int_equal(visit(&v, s.recall, seed, NULL), EG_OK);
             differs |= memcmp(end[0], s.ops->spins(s.recall), s.n) != 0;
         }
-        assert_int_equal(differs, k < 5); /* 120 and 24 are even: all sums are odd or even alike */
+        assert_true(differs);
         s.ops->start(s.recall, s.spins);
         assert_int_equal(visit(&v, s.recall, 7, NULL), EG_OK);
         memcpy(end[1], s.ops->spins(s.recall), s.n);

@@ -231,6 +231,7 @@ static void what_a_recall_does_not_have_is_left_out(void **state)
 static void nothing_finite(struct eg_run *run)
 {
     double x[20 * 6];
+    assert_int_equal(eg_run_delete(run, "/hopfield/patterns", NULL), EG_OK);
     for (int i = 0; i < 120; i++)
         x[i] = i % 3 ? NAN : INFINITY;
     put(run, "/hopfield/energy", EG_RUN_FLOAT64, 2, (const size_t[]){20, 6}, x);

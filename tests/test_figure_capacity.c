@@ -122,6 +122,24 @@ static void what_a_sweep_does_not_have_is_left_out(void **state)
     assert_int_equal(plot(f, EG_PLOT_SVG, EG_PLOT_ENERGY, 1, &message), EG_ERR_MISSING);
 }
 
+static void no_fit(struct eg_run *run)
+{
+    const double x[3] = {NAN, NAN, NAN};
+    put(run, "/capacity/scaling/half", EG_RUN_FLOAT64, 1, (const size_t[]){3}, x);
+}
+
+static void without_a_fit_no_curve_is_spoken_of(void **state)
+{
+    struct fixture *f = *state;
+    struct eg_message message;
+    const struct grid_sample g = GRID_SAMPLE;
+    make_capacity(f->run, &g, no_fit);
+    must_plot(f, EG_PLOT_SVG);
+    assert_int_equal(times(f, "net-retrieved.svg", "normal law"), 0);
+    assert_int_equal(plot(f, EG_PLOT_SVG, EG_PLOT_SCALING, 1, &message), EG_ERR_MISSING);
+    assert_non_null(strstr(message.text, "no size has a load at which half is retrieved"));
+}
+
 /* As a sweep that was broken off leaves it: the last size was not begun. */
 static void half_done(struct eg_run *run)
 {
@@ -173,6 +191,13 @@ static void wrong_theory(struct eg_run *run)
     put(run, "/capacity/scaling/half_error", EG_RUN_FLOAT64, 1, (const size_t[]){5}, x);
 }
 
+static void wrong_half(struct eg_run *run)
+{
+    const double x[2] = {0.1, 0.1};
+    put(run, "/capacity/scaling/half", EG_RUN_FLOAT64, 1, (const size_t[]){2}, x);
+    put(run, "/capacity/scaling/width", EG_RUN_FLOAT64, 1, (const size_t[]){2}, x);
+}
+
 static void wrong_census(struct eg_run *run)
 {
     const double x[3 * 7 * 9] = {0};
@@ -191,6 +216,8 @@ static void shapes_of_a_sweep_that_contradict_each_other_are_an_error(void **sta
         {wrong_theory, EG_PLOT_CAPACITY, "/capacity/theory differ in length"},
         {wrong_theory, EG_PLOT_RETRIEVED, "/capacity/scaling differ in length"},
         {wrong_theory, EG_PLOT_SCALING, "/capacity/scaling differ in length"},
+        {wrong_half, EG_PLOT_RETRIEVED, "/capacity/scaling is for 2 sizes"},
+        {wrong_half, EG_PLOT_SCALING, "/capacity/scaling differ in length"},
         {wrong_census, EG_PLOT_CENSUS, "9 classes"},
     };
     for (size_t k = 0; k < sizeof all / sizeof *all; k++) {
@@ -326,6 +353,7 @@ int main(int argc, char **argv)
         ROW(tables_of_a_sweep_hold_the_numbers),
         ROW(any_number_of_sizes_and_loads_is_drawn),
         ROW(what_a_sweep_does_not_have_is_left_out),
+        ROW(without_a_fit_no_curve_is_spoken_of),
         ROW(a_sweep_that_is_half_done_is_drawn_as_far_as_it_is),
         ROW(words_of_a_sweep_are_never_obeyed),
         ROW(formulas_have_raised_letters_and_greek_ones),
