@@ -322,6 +322,7 @@ int eg_workplace_one_step(struct eg_workplace *w, const struct eg_cue_options *c
     int ret = eg_workplace_start(w, cue, target, network, trial, message);
     if (ret)
         return ret;
+    const size_t want = type->after ? type->after(p, target) : target;
     recalled->overlap_start = eg_workplace_overlap(w, target);
     recalled->settled.sweeps = 1;
     if (type->flow) {
@@ -329,7 +330,7 @@ int eg_workplace_one_step(struct eg_workplace *w, const struct eg_cue_options *c
         if ((ret = type->flow->step(w->recall, &change, message)))
             return ret;
         recalled->settled.energy = type->flow->energy(w->recall);
-        recalled->error = wrong(w, target);
+        recalled->error = wrong(w, want);
     } else {
         const int8_t *spins = type->spins->spins(w->recall);
         size_t n = 0;
@@ -338,7 +339,7 @@ int eg_workplace_one_step(struct eg_workplace *w, const struct eg_cue_options *c
         for (size_t i = 0; i < p->sites; i++) {
             const double h = w->fields[i];
             const int got = h > 0 || (!(h < 0) && spins[i] > 0);
-            n += got != eg_bits_get(&p->bits, i, target);
+            n += got != eg_bits_get(&p->bits, i, want);
         }
         recalled->error = (double) n / (double) p->sites;
     }

@@ -109,7 +109,8 @@ EG_MUST_CHECK int eg_workplace_recall(struct eg_workplace *w, const struct eg_cu
                                       size_t target, uint64_t network, uint64_t trial, double near,
                                       const struct eg_watch *watch, struct eg_recalled *recalled,
                                       struct eg_message *message);
-/* One step of all sites at once instead: `error` is the fraction that would be wrong after it. */
+/* One step of all sites at once instead: `error` is the fraction that would be wrong after it,
+ * against the pattern it should lead to (the same one, or of a sequence the next). */
 EG_MUST_CHECK int eg_workplace_one_step(struct eg_workplace *w, const struct eg_cue_options *cue,
                                         size_t target, uint64_t network, uint64_t trial,
                                         struct eg_recalled *recalled, struct eg_message *message);

@@ -142,6 +142,9 @@ static int measure(struct measurement *m, int *left, struct eg_message *message)
                 int ret = eg_plane_run(p, i, j, k, message);
                 if (ret)
                     return ret;
+                if (p->note.text[0])
+                    eg_progress_say(&m->progress, "%zu patterns, network %zu: %s",
+                                    p->patterns[i * p->loads + j], p->noted, p->note.text);
                 if (!eg_plane_done(p, i, j, k)) {
                     *left = 1;
                     return EG_OK;
@@ -183,7 +186,7 @@ static int scale(struct measurement *m, struct eg_message *message)
     int ret = eg_plane_scaling(p, m->a.arena, &s, message);
     if (!ret)
         ret = eg_plane_put_scaling(p, &s, m->run, message);
-    if (ret || m->command->quiet)
+    if (ret || (m->command->quiet && !m->command->json))
         return ret;
     for (size_t i = 0; i < p->sizes && !m->command->json; i++)
         if (isfinite(s.at[i].half))

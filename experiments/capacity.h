@@ -29,6 +29,10 @@ struct eg_plane {
     size_t networks, recalls; /* of a cell: networks * recalls in each                  */
     size_t *patterns;         /* (sizes, loads)                                         */
     struct eg_sample *trials; /* (sizes, loads, starts, networks * recalls)             */
+    /* Of the cell that was run last: what learning had to say, of the first network where it had;
+     * "" where nothing. */
+    struct eg_message note;
+    size_t noted; /* its network                                                         */
 };
 
 static inline size_t eg_plane_trials(const struct eg_plane *p)

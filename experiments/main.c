@@ -43,8 +43,10 @@ static const struct eg_verb basin = {
     "As capacity, from cues at given overlaps with the pattern (basin.starts) for each load and size.", "sontqjdpf", 1, 1, eg_verb_basin};
 static const struct eg_verb plot = {
     "plot", "RUN.h5", "figures as SVG, PNG or PDF",
-    "Draws learning curve, sequences, head traces and generalisation with gnuplot, and writes the\n"
-    "numbers beside each figure as CSV.", "oFwfqj", 1, 1, eg_verb_plot};
+    "Draws what the run file has numbers for with gnuplot: learning curve, sequences, head traces and\n"
+    "generalisation; energy, states and weights of a recall; overlap, retrieved fraction, scaling,\n"
+    "census and wrong bits of a measurement of capacity; basins.  The numbers stand beside each figure\n"
+    "as CSV.", "oFwfqj", 1, 1, eg_verb_plot};
 static const struct eg_verb list = {
     "list", "[tasks|memories|controllers|presets]", "what there is",
     "Lists tasks, memories, controllers and presets, each with its source.", "j", 0, 1, eg_verb_list};

@@ -58,7 +58,12 @@ int eg_plane_init(struct eg_plane *p, struct eg_associative *a, struct eg_messag
                            .starts = basin ? a->basin.starts.n : 1,
                            .networks = (size_t) (basin ? a->basin.networks : a->capacity.networks),
                            .recalls = basin ? 1 : (size_t) a->capacity.starts};
+    /* Which patterns are asked for is chosen here. */
+    struct eg_cue_options cue = a->cue;
+    cue.target = -1;
     int ret = check_order(a, message);
+    if (!ret && !basin)
+        ret = eg_cue_check(&cue, &(struct eg_patterns){0}, a->type->flow != NULL, message);
     if (ret)
         return ret;
     const size_t cells = p->sizes * p->loads * p->starts;
@@ -186,6 +191,7 @@ int eg_plane_run(struct eg_plane *p, size_t size, size_t load, size_t start,
 {
     int ret = EG_OK;
     const int threads = eg_plane_threads(p, size, load);
+    p->note.text[0] = '\0';
 #pragma omp parallel num_threads(threads)
     {
         struct eg_workplace w;
@@ -194,8 +200,16 @@ int eg_plane_run(struct eg_plane *p, size_t size, size_t load, size_t start,
 #pragma omp for schedule(dynamic)
         for (size_t network = 0; network < p->networks; network++) {
             const struct eg_sample *t = eg_plane_cell(p, size, load, start) + network * p->recalls;
-            if (!mine && !eg_interrupted() && !all_done(t, p->recalls))
-                mine = one_network(p, &w, size, load, start, network, &own);
+            if (mine || eg_interrupted() || all_done(t, p->recalls))
+                continue;
+            mine = one_network(p, &w, size, load, start, network, &own);
+            if (!w.note.text[0])
+                continue;
+#pragma omp critical(eg_plane_note)
+            if (!p->note.text[0] || network < p->noted) {
+                p->note = w.note;
+                p->noted = network;
+            }
         }
         if (mine) {
 #pragma omp critical(eg_plane_failure)

@@ -125,6 +125,9 @@ struct eg_associative_type {
      * the flow (real states). */
     int (*descends)(const void *options);
 
+    /* Which pattern one step from pattern `from` should lead to; NULL: to itself. */
+    size_t (*after)(const struct eg_patterns *patterns, size_t from);
+
     /* What theory says about this network at a load: fills in what is known (all NAN, no lines on
      * entry).  May be NULL. */
     void (*theory)(const void *options, const struct eg_theory_case *at, struct eg_theory *theory);

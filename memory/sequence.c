@@ -20,6 +20,7 @@
 
 #include "memory/associative.h"
 #include "memory/associative_private.h"
+#include "memory/theory.h"
 
 enum { MOST_SITES = 1 << 21 }; /* what kernels->bits_sum takes */
 
@@ -332,6 +333,25 @@ static const struct eg_spin_ops spin_ops = {
     .swept = swept,
 };
 
+static size_t after(const struct eg_patterns *patterns, size_t from)
+{
+    if (from + 1 < patterns->count)
+        return from + 1;
+    return patterns->cyclic ? 0 : from;
+}
+
+/* One step of all sites at once, of couplings that lead on and nothing else: the noise is that of
+ * the Hebbian network. */
+static void theory(const void *options, const struct eg_theory_case *at, struct eg_theory *t)
+{
+    const struct options *o = options;
+    if (at->one_step && !(at->noise > 0) && !(o->symmetric > 0) && !o->delay) {
+        t->error = eg_theory_one_step(at->load);
+        t->overlap = 1 - 2 * t->error;
+        t->equation = "T2";
+    }
+}
+
 const struct eg_associative_type eg_associative_sequence = {
     .name = "sequence",
     .summary = "a sequence of patterns, by couplings from each to the next, with or without delay",
@@ -347,5 +367,7 @@ const struct eg_associative_type eg_associative_sequence = {
     .bytes = bytes,
     .learn = learn,
     .descends = descends,
+    .after = after,
+    .theory = theory,
     .spins = &spin_ops,
 };

@@ -281,6 +281,7 @@ static void what_cannot_be_measured_is_refused_with_its_key(void **state)
         {HOPFIELD "basin: {starts: \"1.5\"}\n", {"basin.starts", "1.5"}, EG_KIND_BASIN, EG_ERR_RANGE},
         {HOPFIELD "basin: {sizes: [20, 10]}\n", {"basin.sizes", "10 follows 20"}, EG_KIND_BASIN, EG_ERR_RANGE},
         {HOPFIELD "basin: {loads: \"0.2,0.2\"}\n", {"basin.loads", "0.2 follows 0.2"}, EG_KIND_BASIN, EG_ERR_RANGE},
+        {HOPFIELD "cue: {amount: 1.5}\n", {"cue.amount = 1.5", "0 to 1"}, EG_KIND_CAPACITY, EG_ERR_RANGE},
         {HOPFIELD "patterns: {type: digits}\n", {"patterns.type", "digits"}, EG_KIND_CAPACITY, EG_ERR_CONFIG},
         {HOPFIELD "dynamics: {update: glauber, temperature: -1}\n", {"dynamics.temperature", "-1"}, EG_KIND_CAPACITY, EG_ERR_RANGE},
         {HOPFIELD "dynamics: {update: glauber, temperature: 0.5}\ncapacity: {criterion: one-step}\n", {"capacity.criterion", "dynamics.temperature"}, EG_KIND_CAPACITY, EG_ERR_CONFIG},
@@ -312,6 +313,11 @@ static void what_a_network_refuses_ends_the_cell(void **state)
                                     "networks: 2}\n",
                                     1);
     run_all(&m->plane); /* a rule that does not converge is no failure */
+    assert_int_equal(m->plane.noted, 0);
+    assert_non_null(strstr(m->plane.note.text, "did not reach"));
+    close_plane(m);
+    m = measured(EG_KIND_CAPACITY, planes[0].yaml, 2);
+    assert_string_equal(m->plane.note.text, "");
     close_plane(m);
     m = open_plane(EG_KIND_CAPACITY,
                    "memory: {type: hopfield, unlearn: 5}\ncapacity: {sizes: [20], loads: \"0.1\", "
