@@ -181,7 +181,8 @@ static int scale(struct measurement *m, struct eg_message *message)
 {
     const struct eg_plane *p = &m->plane;
     struct eg_scaling s;
-    if (is_basin(m) || p->sizes < 2)
+    /* The end of what is stable for one step is no transition. */
+    if (is_basin(m) || p->sizes < 2 || m->a.capacity.criterion == EG_CRITERION_ONE_STEP)
         return EG_OK;
     int ret = eg_plane_scaling(p, m->a.arena, &s, message);
     if (!ret)
@@ -257,7 +258,8 @@ static int go_on(struct measurement *m, int *exit, struct eg_message *message)
         return ret;
     }
     say_lines(m);
-    ret = is_basin(m) ? EG_OK : eg_plane_put_theory(&m->plane, m->run, message);
+    if (!(ret = save(m, "running", "", 0, message)) && !is_basin(m))
+        ret = eg_plane_put_theory(&m->plane, m->run, message);
     if (!ret)
         ret = scale(m, message);
     return ret ? ret : save(m, "done", "all cells measured", EG_RUN_SYNC, message);
@@ -369,13 +371,16 @@ static int print_config(const struct eg_command *c, enum eg_kind kind, const cha
     return ret ? eg_command_fail(ret, &message) : EG_EXIT_DONE;
 }
 
-/* PRESET-capacity.h5, for a preset may be measured, recalled and more. */
+/* PRESET-capacity.h5, for a preset may be measured, recalled and more; hopfield/capacity does
+ * without a second one. */
 static void default_file(char *path, size_t size, const char *name, enum eg_kind kind)
 {
     char plain[400];
     eg_setup_file(plain, sizeof plain, name, -1);
-    const size_t stem = strlen(plain) - strlen(".h5");
-    snprintf(path, size, "%.*s-%s.h5", (int) stem, plain, eg_kind_names[kind]);
+    const size_t stem = strlen(plain) - strlen(".h5"), word = strlen(eg_kind_names[kind]);
+    const int named = stem > word && !strncmp(plain + stem - word, eg_kind_names[kind], word);
+    snprintf(path, size, "%.*s%s%s.h5", (int) stem, plain, named ? "" : "-",
+             named ? "" : eg_kind_names[kind]);
 }
 
 static int verb(const struct eg_command *c, enum eg_kind kind)

@@ -21,6 +21,7 @@ static struct eg_theory ask(const struct eg_plane *p, size_t size, double load)
                                 .activity =
                                     ((const struct eg_random_options *) a->patterns)->activity,
                                 .noise = a->cue.amount,
+                                .values = ((const struct eg_random_options *) a->patterns)->values,
                                 .one_step = a->capacity.criterion == EG_CRITERION_ONE_STEP};
     struct eg_message none;
     if (a->dynamics.temperature > 0
@@ -65,16 +66,21 @@ static int put_lines(const struct eg_theory *t, struct eg_run *run, struct eg_me
     char names[1024] = "";
     double loads[EG_THEORY_LINES];
     size_t used = 0;
+    size_t lines = 0;
     for (size_t i = 0; i < t->lines; i++) {
-        loads[i] = t->line[i].load;
-        used += (size_t) snprintf(names + used, sizeof names - used, "%s%s", i ? "\n" : "",
+        if (!isfinite(t->line[i].load))
+            continue;
+        used += (size_t) snprintf(names + used, sizeof names - used, "%s%s", lines ? "\n" : "",
                                   t->line[i].name);
+        loads[lines++] = t->line[i].load;
     }
+    if (!lines)
+        return EG_OK;
     const struct eg_run_array array = {.long_name = "loads at which theory sees something end, at "
                                                     "the largest size",
                                        .type = EG_RUN_FLOAT64,
                                        .rank = 1,
-                                       .dims = {t->lines},
+                                       .dims = {lines},
                                        .axes = {{.name = NULL}},
                                        .data = loads};
     int ret = eg_run_put(run, "/capacity/theory/line", &array, message);
@@ -144,6 +150,16 @@ int eg_plane_scaling(const struct eg_plane *p, struct eg_arena *arena, struct eg
                           : a->capacity.loads.at[j];
             n[k] = (double) cell.networks;
             retrieved[k] = cell.networks ? cell.retrieved * n[k] : 0;
+            if (j == 0 || load[k] > load[k - 1])
+                continue;
+            /* Two loads that come to the same number of patterns are one. */
+            size_t first = k - 1;
+            while (first > i * p->loads && !(n[first] > 0))
+                first--;
+            retrieved[first] += retrieved[k];
+            n[first] += n[k];
+            load[k] = nextafter(load[k - 1], INFINITY);
+            retrieved[k] = n[k] = 0;
         }
     const int ret = eg_scaling_fit(s, arena, a->capacity.sizes.at, p->sizes, load, retrieved, n,
                                    p->loads, EG_SCALING_EXPONENT);

@@ -56,8 +56,12 @@ static int is_basin(const struct eg_plane *p)
 static void cue_words(const struct eg_associative *a, char *text, size_t size)
 {
     static const char *const kind[] = {"flipped", "flipped independently", "masked", "cropped"};
+    const int noise = a->type->flow && a->cue.kind == EG_CUE_NOISE;
     if (a->kind == EG_KIND_BASIN)
         snprintf(text, size, "started at a given overlap with the pattern (sites flipped)");
+    else if (a->cue.amount > 0 && noise)
+        snprintf(text, size, "started on the pattern with normal noise of deviation %g",
+                 a->cue.amount);
     else if (a->cue.amount > 0)
         snprintf(text, size, "started with %.3g %% of the sites %s", 100 * a->cue.amount,
                  kind[a->cue.kind]);

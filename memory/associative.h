@@ -81,6 +81,7 @@ struct eg_theory_case {
     size_t sites, first, patterns;
     double load, activity;
     double noise; /* fraction of the cue that is wrong                                            */
+    int values;   /* 0: spins, 1: normal numbers, 2: points on a sphere (patterns.values)         */
     int one_step; /* what is asked for is one step of all sites from the cue                      */
 };
 

@@ -50,7 +50,7 @@ static void add_up(struct eg_hebbian_recall *r)
     }
     for (size_t i = 0; i < h->patterns->sites; i++) {
         r->sum_sigma += h->units ? r->spins[i] > 0 : r->spins[i];
-        r->sum_self += !h->units || r->spins[i] > 0 ? self(h, i) : 0;
+        r->sum_self += h->units ? 0 : self(h, i);
     }
 }
 
@@ -112,8 +112,6 @@ void eg_hebbian_flip(struct eg_hebbian_recall *r, size_t site)
     r->sum_a += change * ones;
     r->sum_sigma += change;
     r->spins[site] = (int8_t) -r->spins[site];
-    if (h->units)
-        r->sum_self += change * self(h, site);
     r->asked = p->sites;
 }
 
@@ -130,7 +128,10 @@ double eg_hebbian_energy(const struct eg_hebbian_recall *r)
     /* sum_mu (A - f S)^2 */
     const double squares =
         (double) r->sum_aa - 2 * f * s * (double) r->sum_a + f * f * s * s * count;
-    const double pairs = h->c * (squares - (h->self_coupling ? 0 : r->sum_self));
+    /* Of units 0 and 1, sum_i V_i (ones_i (1 - f)^2 + (P - ones_i) f^2), where sum_i V_i ones_i is
+     * sum_mu A_mu. */
+    const double own = h->units ? (1 - 2 * f) * (double) r->sum_a + f * f * s * count : r->sum_self;
+    const double pairs = h->c * (squares - (h->self_coupling ? 0 : own));
     return h->scale * (-pairs / 2 + h->theta * s) + h->offset;
 }
 

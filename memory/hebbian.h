@@ -8,8 +8,8 @@
  *
  * Kept are A_mu = sum_j eta_j^mu sigma_j, whole numbers, and
  *     h_i = c sum_mu (eta_i - f) (A_mu - f S) - w_ii sigma_i - theta,   S = sum_j sigma_j:
- * a field costs the sum of A over the set bits of row i, a flip an addition to them.  For f = 1/2
- * all sums are exact, so ties are exact, and energies do not drift.
+ * a field costs the sum of A over the set bits of row i, a flip an addition to them.  Energies
+ * follow from whole numbers and do not drift; for f = 1/2 all sums are exact, so ties are.
  *
  * Energy  E = -1/2 sum_{i != j} w_ij sigma_i sigma_j + theta sum_i sigma_i.
  * Memory  the patterns, 4 P bytes for A, 5 N bytes. */
@@ -35,7 +35,7 @@ struct eg_hebbian_recall {
     int8_t *spins;
     int32_t *a; /* (64 * words): A_mu                                                     */
     int64_t sum_a, sum_aa, sum_sigma;
-    double sum_self; /* sum_i w_ii sigma_i^2 / c                                               */
+    double sum_self; /* spins: sum_i w_ii / c                                                  */
     size_t asked;    /* site whose bits_sum() is `raw`; N: none                                */
     int64_t raw;
 };

@@ -236,7 +236,8 @@ static void theory(const void *options, const struct eg_theory_case *at, struct 
     const double n = (double) at->sites;
     const struct eg_rule *rule = matrix_rules[o->rule];
     const int hebbian = o->rule == RULE_HEBBIAN || rule == &eg_rule_hebbian;
-    const int plain = (o->units == UNITS_SPINS || o->thresholds == THRESHOLD_MATCHED)
+    const int biased = at->activity < 0.5 || at->activity > 0.5; /* patterns are not independent */
+    const int plain = (o->units == UNITS_SPINS || o->thresholds == THRESHOLD_MATCHED) && !biased
                       && !(o->bias < 0 || o->bias > 0) && !o->learning.unlearn
                       && !o->learning.self_coupling;
     if (hebbian && plain) {
@@ -252,11 +253,11 @@ static void theory(const void *options, const struct eg_theory_case *at, struct 
             t->overlap = eg_theory_overlap(at->load);
             t->error = (1 - t->overlap) / 2;
         }
-    } else if (rule == &eg_rule_storkey) {
+    } else if (rule == &eg_rule_storkey && !biased) {
         line(t, "N / sqrt(2 ln N)", eg_theory_storkey(n) / n);
     } else if (rule == &eg_rule_projection) {
         line(t, "projection", 1);
-    } else if (rule == &eg_rule_perceptron || rule == &eg_rule_minover) {
+    } else if ((rule == &eg_rule_perceptron || rule == &eg_rule_minover) && !biased) {
         line(t, "Gardner", eg_theory_gardner(o->learning.stability));
     } else if (o->rule == RULE_SPARSE) {
         line(t, "1 / (2 f ln 1/f)", eg_theory_sparse(at->activity));

@@ -10,19 +10,19 @@
  *               already (h_ij = xi_i) is not added but taken away: learned twice, what is left of
  *               it is 4/N of what once would leave.  Patterns should not be alike.
  *               With self-coupling w_ii may be negative, and the energy then rise.
- *   projection  the pseudo-inverse: w projects on the span of the         Personnaz, Guyon &
- * Dreyfus patterns, w = sum_k q_k q_k^T with q an orthonormal       1985; without diagonal basis of
- * it.  Without its diagonal                        Kanter & Sompolinsky 1987 h_i = xi_i (1 - w_ii)
- * on a pattern: up to N - 1 linearly independent patterns are fixed points.  A pattern that is no
- * further than sqrt(1e-10 N) from the span of those before it counts as dependent; it is in the
- *               span, and so stored, already.  At rank N w is the identity, and 0 without diagonal:
- *               nothing is stored any more.
+ *   projection  the pseudo-inverse: w projects on the span of the patterns, w = sum_k q_k q_k^T
+ *               with q an orthonormal basis of it (Personnaz, Guyon & Dreyfus 1985; without its
+ *               diagonal Kanter & Sompolinsky 1987: h_i = xi_i (1 - w_ii) on a pattern).
+ *               Up to N - 1 linearly independent patterns are fixed points.  A pattern that is no
+ *               further than sqrt(1e-10 N) from the span of those before it counts as dependent;
+ *               it is in the span, and so stored, already.  At rank N w is the identity, and 0
+ *               without diagonal: nothing is stored any more.
  *   perceptron  each row for itself, all patterns in turn: where          Rosenblatt 1962;
  *                   xi_i sum_j w_ij xi_j <= kappa |w_i|                   Gardner 1988
  *               w_ij += 1/N xi_i xi_j, until a sweep changes nothing
  *   minover     the same with the pattern of the smallest left side       Krauth & Mezard 1987
  *               (P steps are a sweep), until that side is above kappa |w_i|.  It goes to the
- * largest stability there is as kappa goes there.
+ *               largest stability there is as kappa goes there.
  *
  * The last two are asymmetric: no energy falls.  The stability kappa is Gardner's: loads below
  * eg_theory_gardner(kappa) can be stored.  Their rows have lengths of their own, which the sign

@@ -5,14 +5,16 @@
 
 static const char *const kinds[] = {"flip", "noise", "mask", "crop", NULL};
 static const char *const fills[] = {"minus", "plus", "random", NULL};
+static const char *const seconds[] = {"random", "kept", NULL};
 
 #define AT(field) offsetof(struct eg_cue_options, field)
 /* clang-format off */
 const struct eg_option eg_cue_rows[] = {
     {"target", "pattern", "which pattern, counted from 0; -1: the first trial takes the first, and so on", AT(target), EG_OPT_INT,    -1, -1, 0x1p40, NULL, NULL},
     {"kind",   "",        "what happens to it: signs change, noise, sites or rows are overwritten",        AT(kind),   EG_OPT_CHOICE, EG_CUE_FLIP, 0, 0, kinds, NULL},
-    {"amount", "1",       "fraction of sites or rows; noise: probability, or deviation of real states",    AT(amount), EG_OPT_REAL,   0.25, 0, 10, NULL, NULL},
+    {"amount", "1",       "fraction of sites or rows; noise: probability, or deviation of real states",    AT(amount), EG_OPT_REAL,   0, 0, 10, NULL, NULL},
     {"fill",   "",        "what masked and cropped sites become; random: 0 where states are real",         AT(fill),   EG_OPT_CHOICE, EG_FILL_MINUS, 0, 0, fills, NULL},
+    {"second", "",        "how the second layer of a pair starts",                                         AT(second), EG_OPT_CHOICE, EG_SECOND_RANDOM, 0, 0, seconds, NULL},
     EG_OPTION_END,
 };
 /* clang-format on */
@@ -104,7 +106,7 @@ void eg_cue_spins(const struct eg_cue_options *options, const struct eg_patterns
         else
             spins[i] = options->fill == EG_FILL_PLUS ? 1 : -1;
     }
-    for (size_t i = patterns->first; i < patterns->sites; i++)
+    for (size_t i = patterns->first; i < patterns->sites && !options->second; i++)
         spins[i] = random_spin(stream);
 }
 
@@ -122,6 +124,6 @@ void eg_cue_outputs(const struct eg_cue_options *options, const struct eg_patter
         else if (hit(options, i, crop, &chooser, stream))
             outputs[i] = options->kind == EG_CUE_FLIP ? -outputs[i] : fill;
     }
-    for (size_t i = patterns->first; i < patterns->sites; i++)
+    for (size_t i = patterns->first; i < patterns->sites && !options->second; i++)
         outputs[i] = 2 * eg_stream_uniform(stream) - 1;
 }

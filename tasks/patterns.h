@@ -49,7 +49,7 @@ EG_MUST_CHECK int eg_patterns_draw(struct eg_patterns *patterns, size_t sites, s
                                    struct eg_arena *arena, struct eg_message *message);
 
 /* How a cue differs from its pattern.  Only the first layer is changed; a second layer starts at
- * random.
+ * random, or (`second` kept) as in the pair.
  *     flip   exactly round(amount * n) sites, drawn without replacement, change their sign
  *     noise  every site changes its sign with probability `amount`; real: normal noise of standard
  *            deviation `amount` is added
@@ -58,9 +58,10 @@ EG_MUST_CHECK int eg_patterns_draw(struct eg_patterns *patterns, size_t sites, s
  *            picture) are `fill` */
 enum eg_cue_kind { EG_CUE_FLIP, EG_CUE_NOISE, EG_CUE_MASK, EG_CUE_CROP };
 enum eg_cue_fill { EG_FILL_MINUS, EG_FILL_PLUS, EG_FILL_RANDOM };
+enum eg_cue_second { EG_SECOND_RANDOM, EG_SECOND_KEPT };
 struct eg_cue_options {
     long target; /* which pattern; -1: trial k takes pattern k % P */
-    int kind, fill;
+    int kind, fill, second;
     double amount; /* 0 to 1 (noise of real states: 0 or more)     */
 };
 extern const struct eg_option eg_cue_rows[]; /* the keys below `cue.` */

@@ -28,7 +28,7 @@ static int setup(void **state)
     if (!f)
         return 1;
     f->patterns = (struct eg_patterns){.sites = N, .first = N, .count = 4, .activity = 0.5};
-    f->cue = (struct eg_cue_options){-1, EG_CUE_FLIP, EG_FILL_MINUS, 0.25};
+    f->cue = (struct eg_cue_options){-1, EG_CUE_FLIP, EG_FILL_MINUS, EG_SECOND_RANDOM, 0.25};
     eg_stream_open(&f->stream, 7, EG_FOR_TESTS, 0, 0);
     restore(f);
     *state = f;
@@ -200,7 +200,7 @@ static void the_second_layer_starts_at_random(void **state)
     struct fixture *f = *state;
     f->patterns.first = 400;
     for (int kind = EG_CUE_FLIP; kind <= EG_CUE_CROP; kind++) {
-        f->cue = (struct eg_cue_options){-1, kind, EG_FILL_MINUS, 0};
+        f->cue = (struct eg_cue_options){-1, kind, EG_FILL_MINUS, EG_SECOND_RANDOM, 0};
         restore(f);
         eg_cue_spins(&f->cue, &f->patterns, &f->stream, f->spins);
         assert_int_equal(changed(f, 0, 400), 0);
@@ -218,7 +218,7 @@ static void the_second_layer_starts_at_random(void **state)
         check_close(sum / 600, 0, 0, 5 * sqrt(1 / 3. / 600));
         check_close(squares / 600, 1 / 3., 0, 5 * sqrt(4 / 45. / 600));
     }
-    f->cue = (struct eg_cue_options){-1, EG_CUE_FLIP, EG_FILL_MINUS, 0.5};
+    f->cue = (struct eg_cue_options){-1, EG_CUE_FLIP, EG_FILL_MINUS, EG_SECOND_RANDOM, 0.5};
     restore(f);
     eg_cue_spins(&f->cue, &f->patterns, &f->stream, f->spins);
     assert_int_equal(changed(f, 0, 400), 200); /* of the first layer, not of all sites */
@@ -229,7 +229,7 @@ static void no_amount_leaves_everything(void **state)
     struct fixture *f = *state;
     for (int kind = EG_CUE_FLIP; kind <= EG_CUE_CROP; kind++)
         for (int fill = EG_FILL_MINUS; fill <= EG_FILL_RANDOM; fill++) {
-            f->cue = (struct eg_cue_options){-1, kind, fill, 0};
+            f->cue = (struct eg_cue_options){-1, kind, fill, EG_SECOND_RANDOM, 0};
             eg_cue_spins(&f->cue, &f->patterns, &f->stream, f->spins);
             eg_cue_outputs(&f->cue, &f->patterns, &f->stream, f->outputs);
             assert_int_equal(changed(f, 0, N), 0);
@@ -292,7 +292,7 @@ static void equal_streams_make_equal_cues(void **state)
     struct fixture *f = *state;
     int8_t before[N] = {0};
     for (int kind = EG_CUE_FLIP; kind <= EG_CUE_MASK; kind++) {
-        f->cue = (struct eg_cue_options){-1, kind, EG_FILL_RANDOM, 0.5};
+        f->cue = (struct eg_cue_options){-1, kind, EG_FILL_RANDOM, EG_SECOND_RANDOM, 0.5};
         for (uint64_t trial = 0; trial < 4; trial++) {
             eg_stream_open(&f->stream, 1, EG_FOR_CUES, 0, trial / 2);
             restore(f);
@@ -332,6 +332,20 @@ static void what_a_cue_cannot_be_is_refused(void **state)
     assert_int_equal(changed(f, 0, N), N);
 }
 
+static void a_second_layer_that_is_kept_stays(void **state)
+{
+    struct fixture *f = *state;
+    f->patterns.first = 400;
+    f->cue = (struct eg_cue_options){-1, EG_CUE_FLIP, EG_FILL_MINUS, EG_SECOND_KEPT, 0.25};
+    restore(f);
+    eg_cue_spins(&f->cue, &f->patterns, &f->stream, f->spins);
+    assert_int_equal(changed(f, 0, 400), 100);
+    assert_int_equal(changed(f, 400, N), 0);
+    eg_cue_outputs(&f->cue, &f->patterns, &f->stream, f->outputs);
+    for (size_t i = 400; i < N; i++)
+        check_close(f->outputs[i], i + 1, 0, 0);
+}
+
 static void options_are_read_by_their_rows(void **state)
 {
     (void) state;
@@ -339,12 +353,15 @@ static void options_are_read_by_their_rows(void **state)
     assert_int_equal(cue->target, -1);
     assert_int_equal(cue->kind, EG_CUE_FLIP);
     assert_int_equal(cue->fill, EG_FILL_MINUS);
-    check_close(cue->amount, 0.25, 0, 0);
+    check_close(cue->amount, 0, 0, 0);
+    assert_int_equal(cue->second, EG_SECOND_RANDOM);
     free(cue);
-    cue = new_options(eg_cue_rows, sizeof *cue, "target=3 kind=crop fill=random amount=0.5");
+    cue = new_options(eg_cue_rows, sizeof *cue,
+                      "target=3 kind=crop fill=random amount=0.5 second=kept");
     assert_int_equal(cue->target, 3);
     assert_int_equal(cue->kind, EG_CUE_CROP);
     assert_int_equal(cue->fill, EG_FILL_RANDOM);
+    assert_int_equal(cue->second, EG_SECOND_KEPT);
     check_close(cue->amount, 0.5, 0, 0);
     free(cue);
 }
@@ -377,6 +394,7 @@ int main(int argc, char **argv)
         T(a_crop_takes_the_last_rows_of_the_picture),
         T(without_a_picture_a_crop_takes_the_last_sites),
         T(the_second_layer_starts_at_random),
+        T(a_second_layer_that_is_kept_stays),
         T(no_amount_leaves_everything),
         T(real_states_are_flipped_masked_and_cropped_too),
         T(noise_of_real_states_is_normal),

@@ -27,6 +27,8 @@ in_small() {
         run gradcheck "$1" -s task.length_max=2 -s memory.slots=8 -s controller.size=6 \
             --components 2 "${@:2}"
         ;;
+    capacity) run capacity "$1" -s capacity.loads=0.1,0.2 -s capacity.networks=4 "${@:2}" ;;
+    basin) run basin "$1" -s basin.sizes=100 -s basin.networks=4 "${@:2}" ;;
     bench) run bench "$1" -s task.length_max=2 --threads 1 "${@:2}" ;;
     evaluate) run evaluate "$1" --threads 1 -s evaluate.sequences=10 "${@:2}" ;;
     resume | rerun) run "$verb" "$1" --threads 1 "${@:2}" ;;
