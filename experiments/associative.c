@@ -317,11 +317,13 @@ int eg_workplace_one_step(struct eg_workplace *w, const struct eg_cue_options *c
 {
     const struct eg_associative_type *type = w->a->type;
     const struct eg_patterns *p = &w->patterns;
+    struct eg_stream stream;
     memset(recalled, 0, sizeof *recalled);
     recalled->target = target;
     int ret = eg_workplace_start(w, cue, target, network, trial, message);
     if (ret)
         return ret;
+    eg_stream_open(&stream, (uint64_t) w->a->run.seed, EG_FOR_DYNAMICS, network, trial);
     const size_t want = type->after ? type->after(p, target) : target;
     recalled->overlap_start = eg_workplace_overlap(w, target);
     recalled->settled.sweeps = 1;
@@ -331,19 +333,26 @@ int eg_workplace_one_step(struct eg_workplace *w, const struct eg_cue_options *c
             return ret;
         recalled->settled.energy = type->flow->energy(w->recall);
         recalled->error = wrong(w, want);
+        recalled->overlap = eg_workplace_overlap(w, want);
     } else {
         const int8_t *spins = type->spins->spins(w->recall);
+        const int tie = w->a->dynamics.tie;
         size_t n = 0;
         recalled->settled.energy = type->spins->energy(w->recall);
         type->spins->fields(w->recall, w->fields);
         for (size_t i = 0; i < p->sites; i++) {
             const double h = w->fields[i];
-            const int got = h > 0 || (!(h < 0) && spins[i] > 0);
+            int got = h > 0;
+            if (!(h > 0) && !(h < 0))
+                got = tie == EG_TIE_KEEP   ? spins[i] > 0
+                      : tie == EG_TIE_PLUS ? 1
+                                           : (int) (eg_stream_bits(&stream) >> 63);
+            w->spins[i] = got ? 1 : -1;
             n += got != eg_bits_get(&p->bits, i, want);
         }
         recalled->error = (double) n / (double) p->sites;
+        recalled->overlap = eg_overlap(p, w->spins, want);
     }
-    recalled->overlap = 1 - 2 * recalled->error;
     recalled->end = recalled->error > 0 ? EG_ATTRACTOR_SPURIOUS : EG_ATTRACTOR_TARGET;
     return EG_OK;
 }

@@ -94,7 +94,6 @@ static void say(const struct eg_command *c, const struct eg_associative *a,
     struct rusage usage = {0};
     getrusage(RUSAGE_SELF, &usage);
     const double n = total->networks, memory = (double) usage.ru_maxrss / 1024;
-    /* Sites visited times patterns: what a dense matrix would do in additions is N times more. */
     const double visits = total->sweeps * (double) sites / total->recalling;
     if (c->json) {
         printf("{\"preset\": ");

@@ -87,6 +87,7 @@ static void say_json(const struct measurement *m, size_t i, size_t j, size_t k,
            (basin ? &m->a.basin.sizes : &m->a.capacity.sizes)->at[i],
            p->patterns[i * p->loads + j]);
     json_number("load", (basin ? &m->a.basin.loads : &m->a.capacity.loads)->at[j]);
+    json_number("at_rest", cell->at_rest);
     if (basin)
         json_number("start", m->a.basin.starts.at[k]);
     json_number("overlap", cell->overlap);
@@ -109,6 +110,12 @@ static void say_cell(struct measurement *m, size_t i, size_t j, size_t k)
     struct eg_cell cell;
     eg_plane_summary(p, i, j, k, &cell);
     const double theory = basin ? NAN : eg_plane_theory(p, i, j).overlap;
+    if (cell.at_rest < 1)
+        eg_progress_say(&m->progress,
+                        "%zu patterns: %.3g %% of the recalls were not at rest after "
+                        "dynamics.sweeps_max = %ld sweeps; they are taken as they were then",
+                        p->patterns[i * p->loads + j], 100 * (1 - cell.at_rest),
+                        m->a.dynamics.sweeps_max);
     if (m->command->json)
         say_json(m, i, j, k, &cell, theory);
     if (m->command->json || m->command->quiet)
@@ -209,8 +216,9 @@ static void say_lines(const struct measurement *m)
         return;
     const struct eg_theory t = eg_plane_theory(&m->plane, m->plane.sizes - 1, 0);
     for (size_t i = 0; i < t.lines; i++)
-        printf("theory: %s at load %.6g (N = %ld)\n", t.line[i].name, t.line[i].load,
-               m->a.capacity.sizes.at[m->plane.sizes - 1]);
+        if (isfinite(t.line[i].load))
+            printf("theory: %s at load %.6g (N = %ld)\n", t.line[i].name, t.line[i].load,
+                   m->a.capacity.sizes.at[m->plane.sizes - 1]);
 }
 
 static int begin(struct measurement *m, const char *path, struct eg_message *message)
@@ -274,16 +282,15 @@ static int dry_run(const struct measurement *m)
     printf("%8s %9s %12s %14s %8s\n", "N", "load", "P", "memory [MB]", "threads");
     for (size_t i = 0; i < p->sizes; i++)
         for (size_t j = 0; j < p->loads; j++) {
-            const size_t n = (size_t) sizes->at[i] * (a->type->layers > 1 ? 2 : 1);
             const size_t count = p->patterns[i * p->loads + j];
             const int threads = eg_plane_threads(p, i, j);
             printf("%8ld %9.5g %12zu %14.1f %8d\n", sizes->at[i], loads->at[j], count,
-                   a->type->bytes(a->memory, n, count) * threads / 1e6, threads);
+                   eg_plane_bytes(p, i, j) * threads / 1e6, threads);
         }
     printf("%zu networks in each of %zu cells, %zu recall%s in each network; run file about %.1f "
            "MB\n",
            p->networks, p->sizes * p->loads * p->starts, p->recalls, p->recalls == 1 ? "" : "s",
-           (double) (p->sizes * p->loads * p->starts * eg_plane_trials(p)) * 34 / 1e6 + 0.1);
+           (double) (p->sizes * p->loads * p->starts * eg_plane_trials(p)) * 35 / 1e6 + 0.1);
     return EG_EXIT_DONE;
 }
 

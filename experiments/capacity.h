@@ -29,6 +29,7 @@ struct eg_plane {
     size_t networks, recalls; /* of a cell: networks * recalls in each                  */
     size_t *patterns;         /* (sizes, loads)                                         */
     struct eg_sample *trials; /* (sizes, loads, starts, networks * recalls)             */
+    uint8_t *moving;          /* the same: 1 where sweeps_max were over before rest     */
     /* Of the cell that was run last: what learning had to say, of the first network where it had;
      * "" where nothing. */
     struct eg_message note;
@@ -48,6 +49,7 @@ struct eg_cell {
     double retrieved, low, high;
     double error, error_error, sweeps, sweeps_error, energy, energy_error;
     double census[EG_ATTRACTORS];
+    double at_rest; /* fraction of recalls that came to rest                             */
 };
 void eg_plane_summary(const struct eg_plane *p, size_t size, size_t load, size_t start,
                       struct eg_cell *cell);
@@ -57,12 +59,18 @@ EG_MUST_CHECK int eg_plane_init(struct eg_plane *p, struct eg_associative *a,
                                 struct eg_message *message);
 void eg_plane_free(struct eg_plane *p);
 
-/* Does what is not yet done of a cell.  Ends early when a signal came (EG_OK; see eg_plane_done).
- */
+/* Does what is not yet done of a cell; networks that it learns for that are asked at all later
+ * starts, too.  Ends early when a signal came (EG_OK; see eg_plane_done). */
 EG_MUST_CHECK int eg_plane_run(struct eg_plane *p, size_t size, size_t load, size_t start,
                                struct eg_message *message);
 int eg_plane_done(const struct eg_plane *p, size_t size, size_t load, size_t start);
 
+/* Whether recalls go on until they are at rest: not for one step, nor at a temperature without a
+ * quench. */
+int eg_plane_rests(const struct eg_plane *p);
+
+/* Bytes of a network, a recall of it and the room of a workplace, about. */
+double eg_plane_bytes(const struct eg_plane *p, size_t size, size_t load);
 /* Threads that work at once on networks of that size: as many as asked for, but no more than fit
  * into the memory of the machine. */
 int eg_plane_threads(const struct eg_plane *p, size_t size, size_t load);
@@ -73,7 +81,9 @@ EG_MUST_CHECK int eg_plane_put(const struct eg_plane *p, struct eg_run *run,
 EG_MUST_CHECK int eg_plane_get(struct eg_plane *p, struct eg_run *run, struct eg_message *message);
 /* The criterion as a sentence, for file and caption. */
 void eg_plane_criterion(const struct eg_plane *p, char *text, size_t size);
-/* What theory says of a cell (capacity only), and on a fine grid of loads, into
+/* The load of a cell as it is: P / N after rounding where that is what load means. */
+double eg_plane_load(const struct eg_plane *p, size_t size, size_t load);
+/* What theory says of a cell (capacity only), at that load, and on a fine grid of loads, into
  * /capacity/theory. */
 struct eg_theory eg_plane_theory(const struct eg_plane *p, size_t size, size_t load);
 EG_MUST_CHECK int eg_plane_put_theory(const struct eg_plane *p, struct eg_run *run,

@@ -10,18 +10,30 @@
 
 enum { GRID = 401 };
 
+/* The fraction of a cue that is wrong; masked and cropped sites are right by chance. */
+static double wrong_part(const struct eg_associative *a, double activity)
+{
+    const struct eg_cue_options *cue = &a->cue;
+    if (cue->kind == EG_CUE_FLIP || cue->kind == EG_CUE_NOISE)
+        return cue->amount;
+    return cue->amount
+           * (cue->fill == EG_FILL_RANDOM ? 0.5
+              : cue->fill == EG_FILL_PLUS ? 1 - activity
+                                          : activity);
+}
+
 static struct eg_theory ask(const struct eg_plane *p, size_t size, double load)
 {
     const struct eg_associative *a = p->a;
     const size_t n = (size_t) a->capacity.sizes.at[size];
     struct eg_theory t = {.overlap = NAN, .error = NAN};
+    const struct eg_random_options *random = a->patterns;
     struct eg_theory_case at = {.sites = a->type->layers > 1 ? 2 * n : n,
                                 .first = n,
                                 .load = load,
-                                .activity =
-                                    ((const struct eg_random_options *) a->patterns)->activity,
-                                .noise = a->cue.amount,
-                                .values = ((const struct eg_random_options *) a->patterns)->values,
+                                .activity = random->activity,
+                                .noise = wrong_part(a, random->activity),
+                                .values = random->values,
                                 .one_step = a->capacity.criterion == EG_CRITERION_ONE_STEP};
     struct eg_message none;
     if (a->dynamics.temperature > 0
@@ -32,10 +44,19 @@ static struct eg_theory ask(const struct eg_plane *p, size_t size, double load)
     return t;
 }
 
+double eg_plane_load(const struct eg_plane *p, size_t size, size_t load)
+{
+    const struct eg_associative *a = p->a;
+    const int basin = a->kind == EG_KIND_BASIN;
+    if (strcmp(a->type->load_words(a->memory), "P / N") != 0)
+        return (basin ? &a->basin.loads : &a->capacity.loads)->at[load];
+    return (double) p->patterns[size * p->loads + load]
+           / (double) (basin ? &a->basin.sizes : &a->capacity.sizes)->at[size];
+}
+
 struct eg_theory eg_plane_theory(const struct eg_plane *p, size_t size, size_t load)
 {
-    /* P is a whole number, so the load that is measured is not quite the one asked for. */
-    return ask(p, size, p->a->capacity.loads.at[load]);
+    return ask(p, size, eg_plane_load(p, size, load));
 }
 
 static int put_curve(struct eg_run *run, const char *name, const char *long_name,
@@ -144,10 +165,7 @@ int eg_plane_scaling(const struct eg_plane *p, struct eg_arena *arena, struct eg
             struct eg_cell cell;
             const size_t k = i * p->loads + j;
             eg_plane_summary(p, i, j, 0, &cell);
-            /* Loads that are P / N are taken as they were after rounding. */
-            load[k] = !strcmp(a->type->load_words(a->memory), "P / N")
-                          ? (double) p->patterns[k] / (double) a->capacity.sizes.at[i]
-                          : a->capacity.loads.at[j];
+            load[k] = eg_plane_load(p, i, j);
             n[k] = (double) cell.networks;
             retrieved[k] = cell.networks ? cell.retrieved * n[k] : 0;
             if (j == 0 || load[k] > load[k - 1])

@@ -80,8 +80,8 @@ static const struct eg_verb verify = {
 /* clang-format on */
 
 const struct eg_verb *const eg_verbs[] = {
-    &train, &resume, &evaluate, &recall, &capacity, &basin, &plot,  &list,   &describe, &gradcheck,
-    &bench, &rerun,  &diff,     &check, &verify, NULL,
+    &train,    &resume,    &evaluate, &recall, &capacity, &basin, &plot,   &list,
+    &describe, &gradcheck, &bench,    &rerun,  &diff,     &check, &verify, NULL,
 };
 
 int main(int argc, char **argv)

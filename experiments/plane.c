@@ -76,7 +76,8 @@ int eg_plane_init(struct eg_plane *p, struct eg_associative *a, struct eg_messag
                        basin ? "" : ", each with capacity.starts recalls,", cells);
     p->patterns = calloc(p->sizes * p->loads, sizeof *p->patterns);
     p->trials = calloc(cells * eg_plane_trials(p), sizeof *p->trials);
-    if (!p->patterns || !p->trials)
+    p->moving = calloc(cells * eg_plane_trials(p), sizeof *p->moving);
+    if (!p->patterns || !p->trials || !p->moving)
         return EG_FAIL(EG_ERR_NOMEM, message, "not enough memory for %g recalls", trials);
     for (size_t i = 0; i < cells * eg_plane_trials(p); i++)
         p->trials[i].end = EG_NOT_DONE;
@@ -91,15 +92,33 @@ void eg_plane_free(struct eg_plane *p)
 {
     free(p->patterns);
     free(p->trials);
+    free(p->moving);
     memset(p, 0, sizeof *p);
+}
+
+int eg_plane_rests(const struct eg_plane *p)
+{
+    const struct eg_dynamics_options *o = &p->a->dynamics;
+    const int thermal = o->update == EG_UPDATE_GLAUBER || o->update == EG_UPDATE_METROPOLIS;
+    return (p->a->kind == EG_KIND_BASIN || p->a->capacity.criterion != EG_CRITERION_ONE_STEP)
+           && (!thermal || o->quench);
+}
+
+double eg_plane_bytes(const struct eg_plane *p, size_t size, size_t load)
+{
+    const struct eg_associative *a = p->a;
+    const size_t sites = all_sites(a, size), count = p->patterns[size * p->loads + load];
+    /* Overlaps and counts; spins, fields and an order. */
+    const double room = (sizeof(double) + sizeof(int32_t)) * (double) count
+                        + (2 * sizeof(double) + sizeof(uint32_t) + 4) * (double) sites;
+    return a->type->bytes(a->memory, sites, count) + room;
 }
 
 int eg_plane_threads(const struct eg_plane *p, size_t size, size_t load)
 {
     const struct eg_associative *a = p->a;
     const long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
-    const double bytes =
-        a->type->bytes(a->memory, all_sites(a, size), p->patterns[size * p->loads + load]);
+    const double bytes = eg_plane_bytes(p, size, load);
     const double room = pages > 0 && page > 0 ? 0.8 * (double) pages * (double) page : 1e9;
     const double fit = floor(room / (bytes > 1 ? bytes : 1));
     return fit < 1 ? 1 : fit < a->threads ? (int) fit : a->threads;
@@ -150,28 +169,35 @@ static struct eg_cue_options cue_of(const struct eg_associative *a, size_t start
     return cue;
 }
 
-static int one_network(const struct eg_plane *p, struct eg_workplace *w, size_t size, size_t load,
-                       size_t start, size_t network, struct eg_message *message)
+/* A sweep of a large network takes seconds; a signal ends the recall, which is not counted. */
+enum { STOP = 1 };
+static int see(void *context, const struct eg_sweep *sweep, const void *recall)
+{
+    (void) context;
+    (void) sweep;
+    (void) recall;
+    return eg_interrupted() ? STOP : EG_OK;
+}
+
+/* What is not yet done of a network at one start. */
+static int one_start(const struct eg_plane *p, struct eg_workplace *w, struct eg_sample *t,
+                     size_t start, uint64_t key, struct eg_message *message)
 {
     const struct eg_associative *a = p->a;
-    const size_t count = p->patterns[size * p->loads + load];
-    const size_t n = (size_t) sizes_of(a)->at[size];
-    const uint64_t key = network_key(n, count, network);
+    const size_t count = w->patterns.count;
     const int basin = a->kind == EG_KIND_BASIN;
     const double near = basin ? a->basin.near : a->capacity.near;
     const int criterion = basin ? EG_CRITERION_OVERLAP : a->capacity.criterion;
     const struct eg_cue_options cue = cue_of(a, start);
-    struct eg_sample *t = eg_plane_cell(p, size, load, start) + network * p->recalls;
-    int ret = eg_workplace_draw(w, n, count, key, message);
-    if (!ret)
-        ret = eg_cue_check(&cue, &w->patterns, a->type->flow != NULL, message);
+    const struct eg_watch watch = {see, NULL};
+    int ret = eg_cue_check(&cue, &w->patterns, a->type->flow != NULL, message);
     for (size_t r = 0; r < p->recalls && !ret; r++) {
         const size_t target = choose(a, count, key, r, p->recalls);
         const uint64_t trial = r + ((uint64_t) start << 32);
         struct eg_recalled x;
         ret = criterion == EG_CRITERION_ONE_STEP
                   ? eg_workplace_one_step(w, &cue, target, key, trial, &x, message)
-                  : eg_workplace_recall(w, &cue, target, key, trial, near, NULL, &x, message);
+                  : eg_workplace_recall(w, &cue, target, key, trial, near, &watch, &x, message);
         if (ret)
             return ret;
         t[r] = (struct eg_sample){.overlap = x.overlap,
@@ -182,6 +208,23 @@ static int one_network(const struct eg_plane *p, struct eg_workplace *w, size_t 
                                                    ? x.end == EG_ATTRACTOR_TARGET
                                                    : !(x.error > 0),
                                   .end = (uint8_t) x.end};
+        p->moving[t + r - p->trials] = eg_plane_rests(p) && x.settled.rest == EG_REST_UNKNOWN;
+    }
+    return ret;
+}
+
+/* From `start` on, all starts: the network is the same, and learned once. */
+static int one_network(const struct eg_plane *p, struct eg_workplace *w, size_t size, size_t load,
+                       size_t start, size_t network, struct eg_message *message)
+{
+    const size_t count = p->patterns[size * p->loads + load];
+    const size_t n = (size_t) sizes_of(p->a)->at[size];
+    const uint64_t key = network_key(n, count, network);
+    int ret = eg_workplace_draw(w, n, count, key, message);
+    for (size_t k = start; k < p->starts && !ret && !eg_interrupted(); k++) {
+        struct eg_sample *t = eg_plane_cell(p, size, load, k) + network * p->recalls;
+        if (!all_done(t, p->recalls))
+            ret = one_start(p, w, t, k, key, message);
     }
     return ret;
 }
@@ -189,7 +232,7 @@ static int one_network(const struct eg_plane *p, struct eg_workplace *w, size_t 
 int eg_plane_run(struct eg_plane *p, size_t size, size_t load, size_t start,
                  struct eg_message *message)
 {
-    int ret = EG_OK;
+    int ret = EG_OK, stop = 0;
     const int threads = eg_plane_threads(p, size, load);
     p->note.text[0] = '\0';
 #pragma omp parallel num_threads(threads)
@@ -200,9 +243,18 @@ int eg_plane_run(struct eg_plane *p, size_t size, size_t load, size_t start,
 #pragma omp for schedule(dynamic)
         for (size_t network = 0; network < p->networks; network++) {
             const struct eg_sample *t = eg_plane_cell(p, size, load, start) + network * p->recalls;
-            if (mine || eg_interrupted() || all_done(t, p->recalls))
+            int stopped;
+#pragma omp atomic read
+            stopped = stop;
+            if (mine || stopped || eg_interrupted() || all_done(t, p->recalls))
                 continue;
             mine = one_network(p, &w, size, load, start, network, &own);
+            if (mine == STOP)
+                mine = EG_OK;
+            if (mine) {
+#pragma omp atomic write
+                stop = 1;
+            }
             if (!w.note.text[0])
                 continue;
 #pragma omp critical(eg_plane_note)
@@ -250,11 +302,12 @@ void eg_plane_summary(const struct eg_plane *p, size_t size, size_t load, size_t
 {
     const struct eg_sample *t = eg_plane_cell(p, size, load, start);
     double *room = malloc(p->networks * sizeof *room);
-    double retrieved = 0;
+    double retrieved = 0, moving = 0;
     *cell = (struct eg_cell){.overlap = NAN};
     for (size_t i = 0; i < eg_plane_trials(p); i++)
         if (t[i].end != EG_NOT_DONE) {
             cell->recalls++;
+            moving += p->moving[t + i - p->trials];
             cell->networks += i % p->recalls == 0;
             retrieved += t[i].retrieved;
             cell->census[t[i].end]++;
@@ -262,6 +315,7 @@ void eg_plane_summary(const struct eg_plane *p, size_t size, size_t load, size_t
     for (size_t k = 0; k < EG_ATTRACTORS; k++)
         cell->census[k] = cell->recalls ? cell->census[k] / (double) cell->recalls : NAN;
     cell->retrieved = cell->recalls ? retrieved / (double) cell->recalls : NAN;
+    cell->at_rest = cell->recalls && eg_plane_rests(p) ? 1 - moving / (double) cell->recalls : NAN;
     eg_wilson(retrieved, (double) cell->recalls, &cell->low, &cell->high);
     if (!room)
         return;

@@ -28,6 +28,7 @@ static const struct quantity capacity_quantities[] = {
     {"sweeps_error",            "its standard error",                                         CELL(sweeps_error)},
     {"energy",                  "energy per site in the end, mean over networks",             CELL(energy)},
     {"energy_error",            "its standard error",                                         CELL(energy_error)},
+    {"at_rest",                 "fraction of recalls that came to rest before sweeps_max",    CELL(at_rest)},
 };
 static const struct quantity basin_quantities[] = {
     {"final",          "overlap with the target in the end, mean over networks",              CELL(overlap)},
@@ -36,6 +37,7 @@ static const struct quantity basin_quantities[] = {
     {"retrieved_low",  "lower end of its 95 % interval (Wilson)",                             CELL(low)},
     {"retrieved_high", "upper end of its 95 % interval (Wilson)",                             CELL(high)},
     {"sweeps",         "sweeps until rest, mean over networks",                               CELL(sweeps)},
+    {"at_rest",        "fraction of recalls that came to rest before sweeps_max",             CELL(at_rest)},
 };
 /* clang-format on */
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
@@ -58,7 +60,8 @@ static void cue_words(const struct eg_associative *a, char *text, size_t size)
     static const char *const kind[] = {"flipped", "flipped independently", "masked", "cropped"};
     const int noise = a->type->flow && a->cue.kind == EG_CUE_NOISE;
     if (a->kind == EG_KIND_BASIN)
-        snprintf(text, size, "started at a given overlap with the pattern (sites flipped)");
+        snprintf(text, size, "started at a given overlap with the pattern (sites%s flipped)",
+                 a->type->layers > 1 ? " of the first layer" : "");
     else if (a->cue.amount > 0 && noise)
         snprintf(text, size, "started on the pattern with normal noise of deviation %g",
                  a->cue.amount);
@@ -76,13 +79,14 @@ void eg_plane_criterion(const struct eg_plane *p, char *text, size_t size)
     cue_words(a, cue, sizeof cue);
     eg_recall_dynamics(dynamics, sizeof dynamics, a);
     const int criterion = is_basin(p) ? EG_CRITERION_OVERLAP : a->capacity.criterion;
+    const char *when = eg_plane_rests(p) ? "at rest" : "in the end";
     if (criterion == EG_CRITERION_ONE_STEP)
         snprintf(text, size, "no site wrong after one step of all sites at once; %s", cue);
     else if (criterion == EG_CRITERION_EXACT)
-        snprintf(text, size, "no site wrong at rest; %s; %s", cue, dynamics);
+        snprintf(text, size, "no site wrong %s; %s; %s", when, cue, dynamics);
     else
-        snprintf(text, size, "overlap with the pattern at least %g at rest; %s; %s",
-                 is_basin(p) ? a->basin.near : a->capacity.near, cue, dynamics);
+        snprintf(text, size, "overlap with the pattern at least %g %s; %s; %s",
+                 is_basin(p) ? a->basin.near : a->capacity.near, when, cue, dynamics);
 }
 
 static int put(const struct writer *w, const char *name, const struct eg_run_array *array)
@@ -282,6 +286,13 @@ static int put_trials(const struct writer *w)
         array.n_flags = 2;
         array.flag_meanings = "no yes";
         ret = put(w, "trials/retrieved", &array);
+        struct eg_run_array moving =
+            trial_array(p, "sweeps_max were over before it came to rest", EG_RUN_UINT8, p->moving);
+        moving.flag_values = values;
+        moving.n_flags = 2;
+        moving.flag_meanings = "no yes";
+        if (!ret)
+            ret = put(w, "trials/moving", &moving);
     }
     free(x);
     free(flags);
@@ -368,6 +379,11 @@ int eg_plane_get(struct eg_plane *p, struct eg_run *run, struct eg_message *mess
         ret = eg_run_get(run, path, EG_RUN_UINT8, flags, n, message);
     for (size_t i = 0; i < n && !ret; i++)
         p->trials[i].retrieved = flags[i] != 0;
+    snprintf(path, sizeof path, "%s/trials/moving", group);
+    if (!ret)
+        ret = eg_run_get(run, path, EG_RUN_UINT8, flags, n, message);
+    for (size_t i = 0; i < n && !ret; i++)
+        p->moving[i] = flags[i] != 0;
     snprintf(path, sizeof path, "%s/trials/end", group);
     if (!ret)
         ret = eg_run_get(run, path, EG_RUN_UINT8, flags, n, message);

@@ -65,7 +65,7 @@ static double bytes(const void *values, size_t sites, size_t patterns)
 {
     (void) values;
     const double n = (double) sites, p = (double) patterns;
-    return n * p / 8 + 4 * sizeof(int32_t) * p + n;
+    return (double) eg_bits_bytes(sites, patterns) + 4 * sizeof(int32_t) * p + n;
 }
 
 static int learn(void *at, const void *values, const struct eg_patterns *patterns,

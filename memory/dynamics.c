@@ -294,6 +294,7 @@ static int at_once(struct run *r)
         any_drawn = 0;
         memcpy(d->earlier, d->before, d->sites);
         memcpy(d->before, spins, d->sites);
+        const double energy = r->ops->energy(r->recall);
         r->ops->fields(r->recall, d->fields);
         for (size_t i = 0; i < d->sites; i++) {
             int drawn;
@@ -306,6 +307,8 @@ static int at_once(struct run *r)
                 firm += !drawn;
             }
         }
+        const double rise = r->ops->energy(r->recall) - energy;
+        out->rise = rise > out->rise ? rise : out->rise;
         const int goes_on = r->ops->swept ? r->ops->swept(r->recall) : 0;
         if (!firm && !goes_on && (!moved || all_agree(r)))
             out->rest = EG_REST_FIXED;

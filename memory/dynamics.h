@@ -63,10 +63,12 @@ struct eg_watch {
 
 struct eg_settled {
     enum eg_rest rest;
-    size_t sweeps; /* until rest, the last one, without a move, not counted                    */
+    size_t
+        sweeps; /* until rest; the last one, without a move, is not counted (real states: it is) */
     uint64_t moves;
     double energy_start, energy;
-    double rise; /* largest rise of the energy in one visit at T = 0 (0: never rose)         */
+    double rise; /* largest rise of the energy at T = 0 in one visit (synchronous: one sweep, real
+                  * states: one step); 0: never rose */
 };
 
 /* A dynamics of a network with N sites: room for orders and fields, made once. */

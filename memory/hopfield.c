@@ -88,6 +88,10 @@ static int check(const struct options *o, const struct eg_patterns *p, struct eg
         return EG_FAIL(EG_ERR_RANGE, message,
                        "memory.thresholds = constant is for memory.units = binary; spins take "
                        "memory.bias");
+    if (o->thresholds == THRESHOLD_MATCHED && (o->threshold < 0 || o->threshold > 0))
+        return EG_FAIL(EG_ERR_RANGE, message,
+                       "memory.threshold is for memory.thresholds = constant; matched ones follow "
+                       "from the couplings");
     if (o->learning.unlearn > 0 && kind_of(o) != RULE_MATRIX)
         return EG_FAIL(EG_ERR_RANGE, message,
                        "memory.unlearn needs a matrix: memory.rule = hebbian-matrix and others");

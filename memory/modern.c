@@ -286,8 +286,9 @@ static void theory(const void *values, const struct eg_theory_case *at, struct e
     const double n = (double) at->sites;
     const double beta = o->scale == SCALE_ATTENTION ? o->beta / sqrt(n) : o->beta;
     /* Radius sqrt(N) = K sqrt(N - 1); probability 0.999. */
-    const double stored =
-        n > 1 && at->values == 2 && !o->normalise ? eg_theory_sphere(beta, sqrt(n / (n - 1)), n, 1e-3, NULL) : NAN;
+    const double stored = n > 1 && at->values == 2 && !o->normalise
+                              ? eg_theory_sphere(beta, sqrt(n / (n - 1)), n, 1e-3, NULL)
+                              : NAN;
     t->equation = "T8";
     if (stored > 1) {
         t->line[t->lines].name = "at least (p = 0.001)";

@@ -85,7 +85,7 @@ static double bytes(const void *values, size_t sites, size_t patterns)
 {
     const struct options *o = values;
     const double n = (double) sites, p = (double) patterns, delay = (double) o->delay;
-    return n * p / 8 + (4 + delay) * sizeof(int32_t) * p + (6 + delay) * n;
+    return (double) eg_bits_bytes(sites, patterns) + (4 + delay) * sizeof(int32_t) * p + (6 + delay) * n;
 }
 
 /* sum_mu xi^mu xi^{mu-1} of a row: patterns less twice the places where the bit differs from the

@@ -286,6 +286,19 @@ static void mixtures_want_as_many_patterns(void **state)
     }
 }
 
+static void five_patterns_are_enough_for_a_mixture_of_five(void **state)
+{
+    (void) state;
+    const size_t all[5] = {0, 1, 2, 3, 4};
+    const int sign[5] = {1, 1, 1, 1, 1};
+    struct eg_arena *arena = new_arena();
+    const struct eg_patterns p = orthogonal(arena, 5);
+    int8_t spins[SITES];
+    mix(&p, all, sign, 5, spins);
+    assert_int_equal(class_of(&p, spins, 0, 0.9), EG_ATTRACTOR_MIXTURE_5);
+    eg_arena_free(&arena);
+}
+
 /* sgn(a + b + c) = (a + b + c - abc) / 2: where the product abc is stored, too, four overlaps are
  * equal but for the sign, and any three of the four make the same state. */
 static void equal_overlaps_are_all_of_the_mixture(void **state)
@@ -371,6 +384,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_pattern_is_the_target_its_inverse_or_another_stored_one),
         cmocka_unit_test(mixtures_are_found_with_every_choice_of_signs),
         cmocka_unit_test(mixtures_want_as_many_patterns),
+        cmocka_unit_test(five_patterns_are_enough_for_a_mixture_of_five),
         cmocka_unit_test(equal_overlaps_are_all_of_the_mixture),
         cmocka_unit_test(classes_have_an_order),
         cmocka_unit_test(sparse_and_real_states_are_no_mixtures),

@@ -236,6 +236,10 @@ static void permutations_have_every_site_once_and_anywhere(void **state)
         }
         assert_int_equal(found, 255);
     }
+    size_t still = 0; /* at the same place as in the sweep before: one of 8 */
+    for (size_t i = 8; i < t->times; i++)
+        still += t->asked[i] == t->asked[i - 8];
+    check_close((double) still, sweeps, 0, 5 * sqrt(sweeps));
     double chi2 = 0; /* rows and columns have fixed sums: 49 are free */
     for (size_t k = 0; k < 64; k++)
         chi2 += pow((double) at[k / 8][k % 8] - sweeps / 8, 2) / (sweeps / 8);

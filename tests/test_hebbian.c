@@ -204,6 +204,23 @@ static void a_hundred_thousand_flips_leave_no_rounding(void **state)
     }
 }
 
+/* The sum of the site that was asked for last is kept until something moves. */
+static void a_new_start_forgets_what_was_asked_before(void **state)
+{
+    (void) state;
+    for (int units = 0; units < 2; units++) {
+        struct sample s;
+        open_hebbian(&s, 100, 20, 0.5, units, 0, 0, 3);
+        for (size_t i = 0; i < 100; i++) {
+            check_close(eg_hebbian_field(&s.r, i), field_by_matrix(&s, i), 1e-12, 1e-12);
+            draw_spins(s.spins, 100, i + 5);
+            eg_hebbian_start(&s.r, s.spins);
+            check_close(eg_hebbian_field(&s.r, i), field_by_matrix(&s, i), 1e-12, 1e-12);
+        }
+        eg_arena_free(&s.arena);
+    }
+}
+
 static void every_table_of_kernels_gives_the_same_bits(void **state)
 {
     (void) state;
@@ -350,6 +367,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(fields_and_energies_are_those_of_the_matrix),
         cmocka_unit_test(the_sparse_rule_is_the_papers),
         cmocka_unit_test(a_hundred_thousand_flips_leave_no_rounding),
+        cmocka_unit_test(a_new_start_forgets_what_was_asked_before),
         cmocka_unit_test(every_table_of_kernels_gives_the_same_bits),
         cmocka_unit_test(units_of_0_and_1_with_matched_thresholds_go_the_way_of_spins),
         cmocka_unit_test(the_matrix_goes_the_way_of_the_patterns),

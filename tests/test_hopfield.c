@@ -35,8 +35,8 @@ static void every_rule_recalls_a_few_patterns_in_both_kinds_of_units(void **stat
         struct spin_sample s;
         struct visits v;
         char settings[128];
-        snprintf(settings, sizeof settings, "rule=%s units=%s self_coupling=%s", rules[k / 4],
-                 k % 2 ? "binary" : "spins", k / 2 % 2 ? "on" : "off");
+        snprintf(settings, sizeof settings, "rule=%s units=%s self_coupling=%s stability=2",
+                 rules[k / 4], k % 2 ? "binary" : "spins", k / 2 % 2 ? "on" : "off");
         open_sample(&s, hopfield, settings, 100, 100, 5, 0, 7);
         open_visits(&v, hopfield, "", s.n, 0);
         for (size_t p = 0; p < s.p; p++) {
@@ -161,6 +161,9 @@ static void options_and_patterns_that_do_not_fit_are_refused(void **state)
         {"units=binary", 0.1, 0, 0, EG_ERR_RANGE, "memory.rule"},
         {"thresholds=constant", 0.5, 0, 0, EG_ERR_RANGE, "memory.thresholds"},
         {"rule=storkey thresholds=constant", 0.5, 0, 0, EG_ERR_RANGE, "memory.thresholds"},
+        {"threshold=0.1", 0.5, 0, 0, EG_ERR_RANGE, "memory.threshold"},
+        {"units=binary threshold=-0.1", 0.5, 0, 0, EG_ERR_RANGE, "memory.threshold"},
+        {"rule=sparse threshold=0.1", 0.1, 0, 0, EG_ERR_RANGE, "memory.threshold"},
         {"unlearn=3", 0.5, 0, 0, EG_ERR_RANGE, "memory.unlearn"},
         {"rule=sparse unlearn=3", 0.1, 0, 0, EG_ERR_RANGE, "memory.unlearn"},
         {"", 0.5, 21, 0, EG_ERR_SHAPE, "21"},

@@ -132,7 +132,7 @@ static inline void toy_draw(struct toy *t, int symmetric, uint64_t seed)
 /* Spins from the bits of a number: site i is +1 where bit i is set. */
 static inline void toy_spins_of(int8_t *spins, size_t n, unsigned bits)
 {
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n && i < TOY_SITES; i++)
         spins[i] = bits >> i & 1 ? 1 : -1;
 }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""How fast engram recalls a pattern of a Hopfield network, next to NumPy, in one run on one machine.
+"""How fast engram recalls patterns of a Hopfield network, next to NumPy, in one run.
 
     bench_hopfield.py [ENGRAM]            table, ENGRAM is the program's path (default: from PATH)
     bench_hopfield.py --json [ENGRAM]     one JSON object instead of the table
@@ -10,7 +10,7 @@ sweep, until a sweep moves nothing.  A network is made of patterns of its own an
 One thread on both sides; they take turns, so that another program's load falls on both.
 
 So near the critical load a few networks take most of the sweeps.  engram is therefore given the
-patterns of each of NumPy's networks to recall ("same"), many times; the time it takes to make
+patterns of each of NumPy's networks to recall ("same"), both many times; the time it takes to make
 patterns is that of its own random ones, and "its own" is `engram bench` as anybody runs it.
 
 NumPy does it with a dense float32 matrix W = X^T X, one product of OpenBLAS, in two ways:
@@ -114,26 +114,35 @@ def draw(sites: int, patterns: int, seed: int) -> np.ndarray:
     return (2 * bits - 1).astype(np.float32)
 
 
-def numpy_network(sites: int, patterns: int, seed: int) -> dict:
-    """One network, made once, and pattern 0 recalled in each way with equal orders."""
+def means(rows: list[dict]) -> dict:
+    """Means and not medians: near the critical load few networks have most of the sweeps."""
+    return {key: statistics.mean(row[key] for row in rows) for key in rows[0]}
+
+
+def numpy_network(sites: int, patterns: int, seed: int, recalls: int) -> dict:
+    """One network, made once, and pattern 0 recalled several times in each way with equal orders.
+    """
     before = time.perf_counter()
     x = draw(sites, patterns, seed)
     drawn = time.perf_counter()
     w = couplings(x)
     took = {"drawing": drawn - before, "couplings": time.perf_counter() - drawn}
-    ends = {}
-    for way, recall in RECALLS.items():
-        s = x[0].copy()
-        before = time.perf_counter()
-        took["sweeps"] = recall(w, s, np.random.default_rng(seed + 1))
-        took[way] = time.perf_counter() - before
-        took["overlap"] = float(x[0] @ s / sites)
-        ends[way] = s
-        if (w @ s * s < 0).any():
-            sys.exit(f"NumPy's recall '{way}' ended where it is not at rest")
-    if (ends["rows"] != ends["fields"]).any():
-        sys.exit("NumPy's two ways do not come to the same state")
-    return took
+    each = []
+    for k in range(recalls):
+        one, ends = {}, {}
+        for way, recall in RECALLS.items():
+            s = x[0].copy()
+            before = time.perf_counter()
+            one["sweeps"] = recall(w, s, np.random.default_rng([seed, k]))
+            one[way] = time.perf_counter() - before
+            one["overlap"] = float(x[0] @ s / sites)
+            ends[way] = s
+            if (w @ s * s < 0).any():
+                sys.exit(f"NumPy's recall '{way}' ended where it is not at rest")
+        if (ends["rows"] != ends["fields"]).any():
+            sys.exit("NumPy's two ways do not come to the same state")
+        each.append(one)
+    return took | means(each)
 
 
 def engram_bench(engram: str, sites: int, patterns: int, source: str) -> dict:
@@ -174,18 +183,13 @@ def engram_same(engram: str, sites: int, patterns: int, seed: int) -> dict:
         return engram_bench(engram, sites, patterns, f"type: file\n  path: {path}")
 
 
-def means(rows: list[dict]) -> dict:
-    """Means and not medians: near the critical load few networks have most of the sweeps."""
-    return {key: statistics.mean(row[key] for row in rows) for key in rows[0]}
-
-
-def measure(engram: str, sites: int, patterns: int, networks: int) -> dict:
+def measure(engram: str, sites: int, patterns: int, networks: int, recalls: int) -> dict:
     drawn, same, theirs = [], [], []
     for k in range(networks):
         if k % 4 == 0:
             drawn.append(engram_random(engram, sites, patterns))
         same.append(engram_same(engram, sites, patterns, k))
-        theirs.append(numpy_network(sites, patterns, k))
+        theirs.append(numpy_network(sites, patterns, k, recalls))
     d, e, n = means(drawn), means(same), means(theirs)
     making = n["drawing"] + n["couplings"]
     result = {"sites": sites, "patterns": patterns, "numpy": np.__version__, "cpus": os.cpu_count(),
@@ -209,8 +213,8 @@ def measure(engram: str, sites: int, patterns: int, networks: int) -> dict:
 
 def table(result: dict) -> str:
     lines = [f"NumPy {result['numpy']} (float32, dense W) and engram, one thread each: "
-             f"{result['sites']} sites, {result['patterns']} patterns, to a fixed point; means over "
-             f"{len(result['numpy_networks'])} networks",
+             f"{result['sites']} sites, {result['patterns']} patterns, to a fixed point; means "
+             f"over {len(result['numpy_networks'])} networks",
              f"{'':16} {'networks/s':>11} {'making [s]':>11} {'recall [s]':>11} {'sweeps':>7} "
              f"{'overlap':>9}  engram is faster in all / making / recall"]
     for row in result["rows"]:
@@ -229,14 +233,17 @@ def main() -> int:
                         help="program to measure [from PATH]")
     parser.add_argument("--sites", type=int, default=8000, metavar="N", help="[%(default)s]")
     parser.add_argument("--patterns", type=int, metavar="P", help="[0.138 N]")
-    parser.add_argument("--networks", type=int, default=12, metavar="K", help="[%(default)s]")
+    parser.add_argument("--networks", type=int, default=12, metavar="K",
+                        help="how many networks [%(default)s]")
+    parser.add_argument("--recalls", type=int, default=4, metavar="R",
+                        help="of NumPy in each network [%(default)s]; engram goes on for 3 s")
     parser.add_argument("--require", type=float, metavar="X",
                         help="exit 4 unless engram is X times as fast, over both ways and in all")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     args = parser.parse_args()
     patterns = args.patterns or round(0.138 * args.sites)
-    if args.sites < 2 or patterns < 1 or args.networks < 1:
-        parser.error("--sites takes numbers from 2 up, --patterns and --networks from 1 up")
+    if args.sites < 2 or patterns < 1 or min(args.networks, args.recalls) < 1:
+        parser.error("--sites takes numbers from 2 up, the others from 1 up")
 
     engram = shutil.which(args.engram)
     if not engram:
@@ -246,7 +253,7 @@ def main() -> int:
         print(f"warning: the machine is busy (load {load:.1f}); the figures are rough",
               file=sys.stderr)
 
-    result = measure(engram, args.sites, patterns, args.networks)
+    result = measure(engram, args.sites, patterns, args.networks, args.recalls)
     result["load"] = load
     print(json.dumps(result) if args.json else table(result))
     met = all(row.get("ratio", args.require or 0) >= (args.require or 0) for row in result["rows"])

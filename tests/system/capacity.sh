@@ -177,6 +177,13 @@ run resume killed.h5 -q
 ended "that can be gone on with" 0
 claim "to the same" same killed.h5 straight.h5
 
+# One network that would take half a minute.
+stop_at INT 0 1 capacity net.yaml --seed 1 --json -s capacity.loads=0.25 -s capacity.networks=1 \
+    --sizes 30000 -o large.h5
+ended "a recall that is under way is given up" 75
+run check large.h5
+ended "and its file is whole" 0
+
 long=(--seed 5 --threads 2 --json -s basin.networks=12 -s "basin.loads=0.02,0.25"
     -s "basin.sizes=100,6000")
 run basin net.yaml "${long[@]}" -q -o straight-basin.h5
