@@ -42,7 +42,8 @@ static inline size_t eg_plane_trials(const struct eg_plane *p)
 }
 struct eg_sample *eg_plane_cell(const struct eg_plane *p, size_t size, size_t load, size_t start);
 
-/* What a cell comes to; errors over networks, Wilson's interval over recalls. */
+/* What a cell comes to; errors over networks.  Wilson's interval is that of as many recalls as are
+ * worth independent ones, for recalls of one network hang together. */
 struct eg_cell {
     size_t networks, recalls; /* done                                                   */
     double overlap, overlap_error, kept, kept_error; /* kept: overlap where retrieved   */

@@ -17,29 +17,31 @@ struct flag {
     enum kind kind;
     size_t at; /* in struct eg_command           */
     const char *help;
-    double most; /* COUNT: largest value allowed   */
+    double most;     /* COUNT: largest value allowed   */
+    const char *key; /* SETTING: what it sets; NULL: `value` says so */
 };
 
 #define AT(field) offsetof(struct eg_command, field)
 /* clang-format off */
 static const struct flag flags[] = {
-    {'s', "-s",             "KEY=VALUE", SETTING, 0,                "set an option (repeatable; later ones win)", 0},
-    {'o', "-o",             "FILE",      TEXT,    AT(output),       "output: the run file, data file or figure prefix", 0},
-    {'n', "--seed",         "N",         SEED,    0,                "seed of all random numbers (drawn and stored when not given)", 0},
-    {'S', "--seeds",        "A..B",      SEEDS,   0,                "one run for each seed from A to B, and a summary", 0},
-    {'z', "--sizes",        "N,N,...",   SETTING, 0,                "numbers of sites; with two or more, finite-size scaling", 0},
-    {'t', "--threads",      "N",         COUNT,   AT(threads),      "threads (default: as many as there are processors)", 1024},
-    {'q', "-q",             NULL,        SWITCH,  AT(quiet),        "no progress", 0},
-    {'j', "--json",         NULL,        SWITCH,  AT(json),         "one JSON object a report on standard output", 0},
-    {'d', "--dry-run",      NULL,        SWITCH,  AT(dry_run),      "say what would be done: parameters, memory, disk, time", 0},
-    {'p', "--print-config", NULL,        SWITCH,  AT(print_config), "print the effective configuration and stop", 0},
-    {'f', "--force",        NULL,        SWITCH,  AT(force),        "overwrite files that exist", 0},
-    {'D', "--dump",         "N",         COUNT,   AT(dump),         "write N training sequences of the task to the file of -o and stop", 1e9},
-    {'r', "--require",      "COST",      NUMBER,  AT(require),      "exit 4 unless the final cost is at most COST bit/sequence", 0},
-    {'F', "--format",       "FORMAT",    TEXT,    AT(format),       "svg, png or pdf", 0},
-    {'w', "--figure",       "NAME",      TEXT,    AT(figure),       "only this figure: learning, generalisation, sequence, heads, energy, states, weights, capacity, retrieved, scaling, census, error or basin", 0},
-    {'c', "--components",   "N",         COUNT,   AT(components),   "components checked of each tensor (0: all)", 1e9},
-    {'h', "--help",         NULL,        SWITCH,  AT(help),         "this text", 0},
+    {'s', "-s",             "KEY=VALUE", SETTING, 0,                "set an option (repeatable; later ones win)", 0, NULL},
+    {'o', "-o",             "FILE",      TEXT,    AT(output),       "output: the run file, data file or figure prefix", 0, NULL},
+    {'n', "--seed",         "N",         SEED,    0,                "seed of all random numbers (drawn and stored when not given)", 0, NULL},
+    {'S', "--seeds",        "A..B",      SEEDS,   0,                "one run for each seed from A to B, and a summary", 0, NULL},
+    {'z', "--sizes",        "N,N,...",   SETTING, 0,                "numbers of sites; with two or more, finite-size scaling", 0, "capacity.sizes"},
+    {'Z', "--sizes",        "N,N,...",   SETTING, 0,                "numbers of sites", 0, "basin.sizes"},
+    {'t', "--threads",      "N",         COUNT,   AT(threads),      "threads (default: as many as there are processors)", 1024, NULL},
+    {'q', "-q",             NULL,        SWITCH,  AT(quiet),        "no progress", 0, NULL},
+    {'j', "--json",         NULL,        SWITCH,  AT(json),         "one JSON object a report on standard output", 0, NULL},
+    {'d', "--dry-run",      NULL,        SWITCH,  AT(dry_run),      "say what would be done: parameters, memory, disk, time", 0, NULL},
+    {'p', "--print-config", NULL,        SWITCH,  AT(print_config), "print the effective configuration and stop", 0, NULL},
+    {'f', "--force",        NULL,        SWITCH,  AT(force),        "overwrite files that exist", 0, NULL},
+    {'D', "--dump",         "N",         COUNT,   AT(dump),         "write N training sequences of the task to the file of -o and stop", 1e9, NULL},
+    {'r', "--require",      "COST",      NUMBER,  AT(require),      "exit 4 unless the final cost is at most COST bit/sequence", 0, NULL},
+    {'F', "--format",       "FORMAT",    TEXT,    AT(format),       "svg, png or pdf", 0, NULL},
+    {'w', "--figure",       "NAME",      TEXT,    AT(figure),       "only this figure: learning, generalisation, sequence, heads, energy, states, weights, capacity, retrieved, scaling, census, error or basin", 0, NULL},
+    {'c', "--components",   "N",         COUNT,   AT(components),   "components checked of each tensor (0: all)", 1e9, NULL},
+    {'h', "--help",         NULL,        SWITCH,  AT(help),         "this text", 0, NULL},
 };
 /* clang-format on */
 enum { FLAGS = sizeof flags / sizeof flags[0] };
@@ -99,7 +101,8 @@ static int apply(struct eg_command *c, const struct flag *flag, const char *valu
     case SETTING:
         if (c->n_settings == EG_SETTINGS_MAX)
             return EG_FAIL(EG_ERR_CONFIG, message, "more than %d settings", EG_SETTINGS_MAX);
-        c->settings[c->n_settings++] = (struct eg_setting){.text = value, .origin = flag->name};
+        c->settings[c->n_settings++] =
+            (struct eg_setting){.text = value, .origin = flag->name, .key = flag->key};
         return EG_OK;
     }
     return EG_OK;
@@ -204,7 +207,8 @@ void eg_command_help(const struct eg_verb *verb)
             printf("  %-34s %s\n", left, (*v)->summary);
         }
         printf(
-            "\nengram VERB --help says more.  Exit: 0 done, 2 usage or configuration, 3 diverged,"
+            "\nengram VERB --help says more.  Exit: 0 done, 1 rerun or diff differ, 2 usage or "
+            "configuration, 3 diverged,"
             "\n4 --require not met, 5 input or output, 75 interrupted (engram resume goes on).\n");
         return;
     }

@@ -25,6 +25,7 @@ enum { EG_SETTINGS_MAX = 256 };
 struct eg_setting {
     const char *text;   /* "key=value"              */
     const char *origin; /* "-s", "--seed"           */
+    const char *key;    /* what a flag sets; NULL: as in text, or named as the flag */
 };
 
 struct eg_command {

@@ -159,7 +159,8 @@ static int differs(const struct eg_figure_array *all, const struct eg_figure_arr
 
 struct overlap {
     struct eg_figure_array all, all_error, some, some_error; /* some: those that retrieved */
-    struct eg_figure_array x, m;                             /* mean field */
+    struct eg_figure_array x, m;                             /* theory     */
+    int one_step; /* of one step, not of the mean field                               */
 };
 
 static int read_overlap(struct overlap *o, const struct eg_grid *grid, struct eg_message *message)
@@ -193,7 +194,8 @@ static int draw_overlap(struct eg_page *page, const struct eg_grid *grid, const 
     const int both = differs(&o->all, &o->some);
     eg_grid_size_keys(grid, &l.keys);
     if (o->m.x)
-        add_key(&l, "mean field", EG_COLOUR_BLACK, EG_MARK_LINE, 0);
+        add_key(&l, o->one_step ? "theory, one step" : "mean field", EG_COLOUR_BLACK, EG_MARK_LINE,
+                0);
     eg_grid_caption(grid,
                     both ? "1 s.e.; open, dashed: mean of the networks that retrieved" : "1 s.e.",
                     l.caption, sizeof l.caption);
@@ -245,6 +247,11 @@ int eg_figure_capacity(struct eg_page *page, struct eg_run *run, struct eg_messa
     int rc = eg_grid_open(&grid, run, "/capacity", message);
     if (rc != EG_OK)
         return rc;
+    char equation[16] = "";
+    o.one_step = eg_run_get_attr_text(run, "/capacity/theory/overlap", "equation", equation,
+                                      sizeof equation, NULL)
+                     == EG_OK
+                 && strcmp(equation, "T1") != 0;
     rc = read_overlap(&o, &grid, message);
     if (rc == EG_OK)
         rc = draw_overlap(page, &grid, &o, message);

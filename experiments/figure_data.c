@@ -82,7 +82,7 @@ double eg_figure_threshold(struct eg_run *run)
 static int harmless(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')
-           || (c != '\0' && strchr(" /.,:%()+-*", c));
+           || (c != '\0' && strchr(" /.,:%()+-*!", c));
 }
 
 void eg_figure_words(struct eg_run *run, const char *path, const char *name, const char *otherwise,

@@ -40,8 +40,11 @@ static int read_scaling(struct scaling *q, const struct eg_grid *grid, struct eg
     q->chi2 = eg_figure_number(run, "/capacity/scaling/chi2", NAN);
     q->degrees = eg_figure_number(run, "/capacity/scaling/degrees", NAN);
     q->mean_field = eg_figure_number(run, "/capacity/theory/critical_load", NAN);
+    size_t there = 0;
     for (size_t i = 0; i < q->half.count; i++)
-        if (isfinite(q->half.x[i]) && grid->size.x[i] > 0)
+        there += isfinite(q->half.x[i]) && grid->size.x[i] > 0;
+    for (size_t i = 0; i < q->half.count; i++)
+        if (there > 1)
             return EG_OK;
     return EG_FAIL(EG_ERR_MISSING, message, "%s: no size has a load at which half is retrieved",
                    eg_run_path(run));

@@ -36,11 +36,12 @@ static const struct eg_verb capacity = {
     "capacity", "PRESET|FILE.yaml", "storage capacity, theory beside it",
     "Sweeps loads; at each, independent networks of random patterns are asked for some of them.\n"
     "Overlap, retrieved fraction, errors and sweeps with standard errors, the criterion stated, theory\n"
-    "beside them.  --sizes 1000,2000,4000 adds finite-size scaling.  The file is PRESET with '-' for\n"
-    "'/', -capacity.h5, or -o.  engram resume goes on where Ctrl-C stopped it.", "sonztqjdpf", 1, 1, eg_verb_capacity};
+    "beside them.  Sizes and loads are capacity.*; patterns.sites, patterns.count and cue.target are not used.\n"
+    "--sizes 1000,2000,4000 adds finite-size scaling.  The file is PRESET with '-' for '/',\n"
+    "-capacity.h5, or -o.  engram resume goes on where Ctrl-C stopped it.", "sonztqjdpf", 1, 1, eg_verb_capacity};
 static const struct eg_verb basin = {
     "basin", "PRESET|FILE.yaml", "basins of attraction: final against initial overlap",
-    "As capacity, from cues at given overlaps with the pattern (basin.starts) for each load and size.", "sontqjdpf", 1, 1, eg_verb_basin};
+    "As capacity, from cues at given overlaps with the pattern (basin.starts) for each load and size.", "sonZtqjdpf", 1, 1, eg_verb_basin};
 static const struct eg_verb plot = {
     "plot", "RUN.h5", "figures as SVG, PNG or PDF",
     "Draws what the run file has numbers for with gnuplot: learning curve, sequences, head traces and\n"
@@ -48,8 +49,8 @@ static const struct eg_verb plot = {
     "census and wrong bits of a measurement of capacity; basins.  The numbers stand beside each figure\n"
     "as CSV.", "oFwfqj", 1, 1, eg_verb_plot};
 static const struct eg_verb list = {
-    "list", "[tasks|memories|controllers|presets]", "what there is",
-    "Lists tasks, memories, controllers and presets, each with its source.", "j", 0, 1, eg_verb_list};
+    "list", "[tasks|memories|controllers|patterns|presets]", "what there is",
+    "Lists tasks, memories, controllers, sources of patterns and presets, each with its source.", "j", 0, 1, eg_verb_list};
 static const struct eg_verb describe = {
     "describe", "PRESET|FILE.yaml", "tensors, shapes, parameters, cost, options",
     "Every tensor with symbol, shape, unit and equation; the control columns of the memory; what the\n"

@@ -49,6 +49,29 @@ static int check_order(const struct eg_associative *a, struct eg_message *messag
     return EG_OK;
 }
 
+static double machine_memory(void)
+{
+    const long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+    return pages > 0 && page > 0 ? (double) pages * (double) page : 1e12;
+}
+
+/* What cannot be is said before anything is drawn. */
+static int check_memory(const struct eg_plane *p, struct eg_message *message)
+{
+    const struct eg_associative *a = p->a;
+    for (size_t i = 0; i < p->sizes; i++)
+        for (size_t j = 0; j < p->loads; j++) {
+            const double bytes = eg_plane_bytes(p, i, j), machine = machine_memory();
+            if (bytes > machine)
+                return EG_FAIL(EG_ERR_RANGE, message,
+                               "%s.sizes = %ld at load %g, %zu patterns: a network takes %.3g GB, "
+                               "the machine has %.3g GB",
+                               eg_kind_names[a->kind], sizes_of(a)->at[i], loads_of(a)->at[j],
+                               p->patterns[i * p->loads + j], bytes * 1e-9, machine * 1e-9);
+        }
+    return EG_OK;
+}
+
 int eg_plane_init(struct eg_plane *p, struct eg_associative *a, struct eg_message *message)
 {
     const int basin = a->kind == EG_KIND_BASIN;
@@ -81,11 +104,15 @@ int eg_plane_init(struct eg_plane *p, struct eg_associative *a, struct eg_messag
         return EG_FAIL(EG_ERR_NOMEM, message, "not enough memory for %g recalls", trials);
     for (size_t i = 0; i < cells * eg_plane_trials(p); i++)
         p->trials[i].end = EG_NOT_DONE;
+    struct eg_message why = {{0}};
     for (size_t i = 0; i < p->sizes && !ret; i++)
         for (size_t j = 0; j < p->loads && !ret; j++)
             ret = a->type->count(a->memory, all_sites(a, i), (size_t) sizes_of(a)->at[i],
-                                 loads_of(a)->at[j], &p->patterns[i * p->loads + j], message);
-    return ret;
+                                 loads_of(a)->at[j], &p->patterns[i * p->loads + j], &why);
+    if (!ret)
+        return check_memory(p, message);
+    return EG_FAIL(ret, message, "%s.loads (%s): %s", eg_kind_names[a->kind],
+                   a->type->load_words(a->memory), why.text);
 }
 
 void eg_plane_free(struct eg_plane *p)
@@ -117,10 +144,8 @@ double eg_plane_bytes(const struct eg_plane *p, size_t size, size_t load)
 int eg_plane_threads(const struct eg_plane *p, size_t size, size_t load)
 {
     const struct eg_associative *a = p->a;
-    const long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
     const double bytes = eg_plane_bytes(p, size, load);
-    const double room = pages > 0 && page > 0 ? 0.8 * (double) pages * (double) page : 1e9;
-    const double fit = floor(room / (bytes > 1 ? bytes : 1));
+    const double fit = floor(0.8 * machine_memory() / (bytes > 1 ? bytes : 1));
     return fit < 1 ? 1 : fit < a->threads ? (int) fit : a->threads;
 }
 
@@ -193,7 +218,9 @@ static int one_start(const struct eg_plane *p, struct eg_workplace *w, struct eg
     int ret = eg_cue_check(&cue, &w->patterns, a->type->flow != NULL, message);
     for (size_t r = 0; r < p->recalls && !ret; r++) {
         const size_t target = choose(a, count, key, r, p->recalls);
-        const uint64_t trial = r + ((uint64_t) start << 32);
+        /* By the value of the start, so that it does not matter which others there are. */
+        const double at = basin ? a->basin.starts.at[start] : 0;
+        const uint64_t trial = r + ((uint64_t) llround(at * 0x1p30) << 32);
         struct eg_recalled x;
         ret = criterion == EG_CRITERION_ONE_STEP
                   ? eg_workplace_one_step(w, &cue, target, key, trial, &x, message)
@@ -297,6 +324,33 @@ static void over_networks(const struct eg_plane *p, const struct eg_sample *t, s
     eg_mean_error(room, p->networks, mean, error);
 }
 
+/* As many independent recalls as have the error of the retrieved fraction: recalls of one network
+ * hang together (Kish's effective size).  At least the networks, at most the recalls; where nothing
+ * varies the networks. */
+static double independent(const struct eg_plane *p, const struct eg_sample *t,
+                          const struct eg_cell *cell, double *room)
+{
+    const double networks = (double) cell->networks, recalls = (double) cell->recalls;
+    if (p->recalls == 1)
+        return recalls;
+    for (size_t k = 0; k < p->networks && room; k++) {
+        double sum = 0, n = 0;
+        for (size_t r = 0; r < p->recalls; r++)
+            if (t[k * p->recalls + r].end != EG_NOT_DONE) {
+                sum += t[k * p->recalls + r].retrieved;
+                n++;
+            }
+        room[k] = n > 0 ? sum / n : NAN;
+    }
+    double mean, error = 0;
+    if (room)
+        eg_mean_error(room, p->networks, &mean, &error);
+    if (!(error > 0))
+        return networks;
+    const double n = cell->retrieved * (1 - cell->retrieved) / (error * error);
+    return n < networks ? networks : n > recalls ? recalls : n;
+}
+
 void eg_plane_summary(const struct eg_plane *p, size_t size, size_t load, size_t start,
                       struct eg_cell *cell)
 {
@@ -316,7 +370,8 @@ void eg_plane_summary(const struct eg_plane *p, size_t size, size_t load, size_t
         cell->census[k] = cell->recalls ? cell->census[k] / (double) cell->recalls : NAN;
     cell->retrieved = cell->recalls ? retrieved / (double) cell->recalls : NAN;
     cell->at_rest = cell->recalls && eg_plane_rests(p) ? 1 - moving / (double) cell->recalls : NAN;
-    eg_wilson(retrieved, (double) cell->recalls, &cell->low, &cell->high);
+    const double n = cell->recalls ? independent(p, t, cell, room) : 0;
+    eg_wilson(n > 0 ? cell->retrieved * n : 0, n, &cell->low, &cell->high);
     if (!room)
         return;
 #define OVER(field, only, mean, error) \

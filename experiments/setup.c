@@ -72,12 +72,6 @@ static int read_named(struct eg_config *config, const char *name, struct eg_mess
     return ret;
 }
 
-/* The key that a flag with a value sets. */
-static const char *key_of(const char *flag)
-{
-    return !strcmp(flag, "--sizes") ? "capacity.sizes" : flag + 2;
-}
-
 int eg_setup_read(struct eg_config *config, const char *name, const char *yaml,
                   const struct eg_setting *settings, size_t n_settings, long seed,
                   struct eg_message *message)
@@ -86,9 +80,12 @@ int eg_setup_read(struct eg_config *config, const char *name, const char *yaml,
         yaml ? eg_config_read_text(config, name, yaml, message) : read_named(config, name, message);
     for (size_t i = 0; i < n_settings && !ret; i++) {
         const struct eg_setting *s = &settings[i];
-        ret = !strcmp(s->origin, "-s")
-                  ? eg_config_assign(config, s->text, s->origin, message)
-                  : eg_config_set(config, key_of(s->origin), s->text, s->origin, message);
+        if (s->key)
+            ret = eg_config_set(config, s->key, s->text, s->origin, message);
+        else if (!strcmp(s->origin, "-s"))
+            ret = eg_config_assign(config, s->text, s->origin, message);
+        else
+            ret = eg_config_set(config, s->origin + 2, s->text, s->origin, message);
     }
     if (!ret && seed >= 0) {
         char text[32];

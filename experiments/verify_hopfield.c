@@ -65,7 +65,7 @@ static struct eg_command command_for(const struct eg_command *c, const char *con
     quiet.json = 0;
     quiet.n_settings = 0;
     for (size_t i = 0; settings[i]; i++)
-        quiet.settings[quiet.n_settings++] = (struct eg_setting){settings[i], "-s"};
+        quiet.settings[quiet.n_settings++] = (struct eg_setting){settings[i], "-s", NULL};
     return quiet;
 }
 
@@ -287,7 +287,8 @@ static int descent(const struct eg_command *c)
     const struct eg_command quiet = command_for(
         c, (const char *[]){"recall.trials=500", "patterns.count=138", "cue.amount=0.3", NULL});
     file_for("descent", path, sizeof path);
-    const int exit = eg_recall(&quiet, "hopfield/random", NULL, path, 1);
+    const int exit =
+        eg_recall(&quiet, "hopfield/random", NULL, path, c->has_seeds ? c->seed_first : 1);
     if (exit)
         return -exit;
     int ret = eg_run_open(&run, path, EG_RUN_READ, &message);

@@ -82,7 +82,8 @@ static double bytes(const void *values, size_t sites, size_t patterns)
 {
     (void) values;
     const double n = (double) sites, p = (double) patterns;
-    return (double) eg_bits_bytes(sites, patterns) + 2 * sizeof(int32_t) * p + (3 * sizeof(double) + 1) * n;
+    return (double) eg_bits_bytes(sites, patterns) + 2 * sizeof(int32_t) * p
+           + (3 * sizeof(double) + 1) * n;
 }
 
 /* x^n and x^n - (x-2)^n of whole numbers x.  Below 2^64 exact; above, the difference is a sum of

@@ -43,6 +43,10 @@ int eg_dynamics_check(const struct eg_dynamics_options *o, struct eg_message *me
         return EG_FAIL(EG_ERR_RANGE, message,
                        "dynamics.anneal = linear needs dynamics.temperature or "
                        "dynamics.temperature_end above 0");
+    if (is_thermal(o) && o->anneal == EG_ANNEAL_NONE && !(o->temperature > 0))
+        return EG_FAIL(EG_ERR_RANGE, message,
+                       "dynamics.update = %s needs a dynamics.temperature above 0",
+                       updates[o->update]);
     if (o->anneal == EG_ANNEAL_NONE && o->temperature_end > 0)
         return EG_FAIL(EG_ERR_RANGE, message,
                        "dynamics.temperature_end is for dynamics.anneal = linear or geometric");

@@ -35,6 +35,7 @@ static const char *const threshold_names[] = {"matched", "constant", NULL};
 struct options {
     int rule, units, thresholds;
     double threshold, bias;
+    long forget;
     struct eg_rule_options learning;
 };
 
@@ -49,6 +50,7 @@ static const struct eg_option rows[] = {
     {"self_coupling",  "",        "keep the diagonal of the couplings",                              AT(learning.self_coupling), EG_OPT_BOOL, 0, 0, 0, NULL, NULL},
     {"stability",      "1",       "kappa that perceptron and minover reach for (Gardner's; in units of the length of a row)", AT(learning.stability), EG_OPT_REAL, 0, 0, 100, NULL, NULL},
     {"sweeps_max",     "sweep",   "of the patterns, perceptron and minover",                         AT(learning.sweeps_max), EG_OPT_INT, 1000, 1, 1e9, NULL, NULL},
+    {"forget",         "pattern", "the first so many patterns are forgotten again, w_ij -= 1/N xi_i xi_j (not hebbian, sparse: take hebbian-matrix)", AT(forget), EG_OPT_INT, 0, 0, 1e9, NULL, NULL},
     {"unlearn",        "1",       "random starts that are unlearned after learning (not hebbian, sparse: take hebbian-matrix)", AT(learning.unlearn), EG_OPT_INT, 0, 0, 1e9, NULL, NULL},
     {"unlearn_rate",   "1",       "of the strength with which the Hebbian rule stores a pattern",    AT(learning.unlearn_rate), EG_OPT_REAL, 0.01, 0, 1, NULL, NULL},
     EG_OPTION_END,
@@ -92,6 +94,12 @@ static int check(const struct options *o, const struct eg_patterns *p, struct eg
         return EG_FAIL(EG_ERR_RANGE, message,
                        "memory.threshold is for memory.thresholds = constant; matched ones follow "
                        "from the couplings");
+    if (o->forget > 0 && kind_of(o) != RULE_MATRIX)
+        return EG_FAIL(EG_ERR_RANGE, message,
+                       "memory.forget needs a matrix: memory.rule = hebbian-matrix and others");
+    if (o->forget > 0 && (size_t) o->forget > p->count)
+        return EG_FAIL(EG_ERR_RANGE, message, "memory.forget = %ld: there are %zu patterns",
+                       o->forget, p->count);
     if (o->learning.unlearn > 0 && kind_of(o) != RULE_MATRIX)
         return EG_FAIL(EG_ERR_RANGE, message,
                        "memory.unlearn needs a matrix: memory.rule = hebbian-matrix and others");
@@ -163,6 +171,16 @@ static int learn_matrix(struct network *n, const struct eg_patterns *p, struct e
     const int ret = eg_rule_learn(matrix_rules[o->rule], c, p, &o->learning, l, message);
     if (ret)
         return ret;
+    if (o->forget) {
+        int8_t *spins = eg_arena_take(l->arena, p->sites);
+        if (!spins)
+            return EG_FAIL(EG_ERR_NOMEM, message, "out of memory");
+        for (size_t k = 0; k < (size_t) o->forget; k++) {
+            for (size_t i = 0; i < p->sites; i++)
+                spins[i] = (int8_t) (eg_bits_get(&p->bits, i, k) ? 1 : -1);
+            eg_couplings_forget(c, spins);
+        }
+    }
     for (size_t i = 0; i < p->sites; i++)
         c->bias[i] += o->bias;
     if (o->units == UNITS_SPINS)
@@ -242,18 +260,19 @@ static void theory(const void *options, const struct eg_theory_case *at, struct 
     const int hebbian = o->rule == RULE_HEBBIAN || rule == &eg_rule_hebbian;
     const int biased = at->activity < 0.5 || at->activity > 0.5; /* patterns are not independent */
     const int plain = (o->units == UNITS_SPINS || o->thresholds == THRESHOLD_MATCHED) && !biased
-                      && !(o->bias < 0 || o->bias > 0) && !o->learning.unlearn
+                      && !(o->bias < 0 || o->bias > 0) && !o->learning.unlearn && !o->forget
                       && !o->learning.self_coupling;
     if (hebbian && plain) {
         t->equation = "T1";
-        line(t, "mean field", eg_theory_critical(NULL));
+        if (!at->one_step)
+            line(t, "mean field", eg_theory_critical(NULL));
         line(t, "N / (2 ln N)", eg_theory_mceliece_most(n) / n);
         line(t, "N / (4 ln N)", eg_theory_mceliece_all(n) / n);
-        if (at->one_step && !(at->noise > 0)) {
-            t->error = eg_theory_one_step(at->load);
+        if (at->one_step) {
+            t->error = eg_theory_one_step_from(at->load, at->noise);
             t->overlap = 1 - 2 * t->error;
             t->equation = "T2";
-        } else if (!at->one_step) {
+        } else {
             t->overlap = eg_theory_overlap(at->load);
             t->error = (1 - t->overlap) / 2;
         }
@@ -356,8 +375,9 @@ const struct eg_associative_type eg_associative_hopfield = {
     .name = "hopfield",
     .summary = "the classical network: spins or units 0 and 1; Hebbian and other rules",
     .source = "Hopfield 1982; Amit, Gutfreund & Sompolinsky 1985; rules: see memory.rule",
-    .energy = "E = -1/2 sum_{i != j} w_ij s_i s_j - sum_i b_i s_i; units 0 and 1: V in place of s, "
-              "and + sum_i theta_i V_i",
+    .energy =
+        "E = -1/2 sum_ij w_ij s_i s_j - sum_i b_i s_i, w_ii = 0 unless self-coupling is kept; "
+        "units 0 and 1: V in place of s, and + sum_i theta_i V_i",
     .options = rows,
     .options_size = sizeof(struct options),
     .network_size = sizeof(struct network),

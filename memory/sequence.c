@@ -85,7 +85,8 @@ static double bytes(const void *values, size_t sites, size_t patterns)
 {
     const struct options *o = values;
     const double n = (double) sites, p = (double) patterns, delay = (double) o->delay;
-    return (double) eg_bits_bytes(sites, patterns) + (4 + delay) * sizeof(int32_t) * p + (6 + delay) * n;
+    return (double) eg_bits_bytes(sites, patterns) + (4 + delay) * sizeof(int32_t) * p
+           + (6 + delay) * n;
 }
 
 /* sum_mu xi^mu xi^{mu-1} of a row: patterns less twice the places where the bit differs from the
@@ -345,8 +346,8 @@ static size_t after(const struct eg_patterns *patterns, size_t from)
 static void theory(const void *options, const struct eg_theory_case *at, struct eg_theory *t)
 {
     const struct options *o = options;
-    if (at->one_step && !(at->noise > 0) && !(o->symmetric > 0) && !o->delay) {
-        t->error = eg_theory_one_step(at->load);
+    if (at->one_step && !(o->symmetric > 0) && !o->delay) {
+        t->error = eg_theory_one_step_from(at->load, at->noise);
         t->overlap = 1 - 2 * t->error;
         t->equation = "T2";
     }

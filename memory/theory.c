@@ -117,6 +117,12 @@ double eg_theory_one_step(double alpha)
     return alpha > 0 ? erfc(1 / sqrt(2 * alpha)) / 2 : (double) NAN;
 }
 
+double eg_theory_one_step_from(double alpha, double rho)
+{
+    return alpha > 0 && rho >= 0 && rho <= 1 ? erfc((1 - 2 * rho) / sqrt(2 * alpha)) / 2
+                                             : (double) NAN;
+}
+
 double eg_theory_bam_one_step(double n, double patterns)
 {
     return n > 0 && patterns > 0 ? erfc(sqrt(n / (2 * patterns))) / 2 : (double) NAN;

@@ -23,6 +23,8 @@ double eg_theory_first_order(void);
 /* Fraction of the bits of a stored pattern that are wrong after one step from it:
  * erfc(1 / sqrt(2 alpha)) / 2 (Hertz, Krogh & Palmer 1991, eq. 2.14). */
 double eg_theory_one_step(double alpha);
+/* The same from a cue of which a fraction rho is wrong: the field of the pattern is 1 - 2 rho. */
+double eg_theory_one_step_from(double alpha, double rho);
 /* The same of a bit of the second layer of a BAM with n units in the first and P patterns:
  * erfc(sqrt(n / (2 P))) / 2. */
 double eg_theory_bam_one_step(double n, double patterns);

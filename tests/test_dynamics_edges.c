@@ -108,6 +108,7 @@ static void options_that_contradict_each_other_are_refused(void **state)
         const char *settings, *key;
     } cases[] = {
         {"temperature=1", "dynamics.temperature"},
+        {"update=glauber", "dynamics.temperature"},
         {"update=synchronous temperature=0.5", "dynamics.temperature"},
         {"anneal=linear", "dynamics.anneal"},
         {"quench=on", "dynamics.quench"},
@@ -119,7 +120,6 @@ static void options_that_contradict_each_other_are_refused(void **state)
         {"update=glauber anneal=geometric temperature_end=1", "dynamics.temperature"},
     };
     const char *const good[] = {"",
-                                "update=glauber",
                                 "update=synchronous tie=plus",
                                 "update=metropolis temperature=1 quench=on",
                                 "update=glauber anneal=linear temperature=1",

@@ -83,7 +83,8 @@ static void without_heat_sites_follow_their_fields(void **state)
     (void) state;
     const char *const cold[] = {"update=glauber temperature=1e-305 order=fixed sweeps_max=40",
                                 "update=metropolis temperature=1e-305 order=fixed sweeps_max=40",
-                                "update=glauber order=fixed sweeps_max=40"};
+                                "update=glauber anneal=linear temperature=1e-305 order=fixed "
+                                "sweeps_max=40"};
     for (size_t k = 0; k < 3; k++) {
         struct spin_sample s;
         struct visits v, w;

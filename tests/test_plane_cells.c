@@ -31,18 +31,20 @@ static void one_step_of_sparse_patterns_has_the_overlap_of_sparse_patterns(void 
 }
 
 /* 40 patterns span all 8 dimensions: without its diagonal the projection is 0, all fields are. */
-#define TIES(tie)                                                                                  \
-    "memory: {type: hopfield, rule: projection}\ndynamics: {tie: " tie "}\ncapacity: {sizes: [8]," \
+#define TIES(tie)                                                                                 \
+    "memory: {type: hopfield, rule: projection}\npatterns: {activity: 0.8}\ndynamics: {tie: " tie \
+    "}\ncapacity: {sizes: [8],"                                                                   \
     " loads: \"5\", networks: 200, criterion: one-step}\n"
 
 static void one_step_follows_the_tie_rule(void **state)
 {
     (void) state;
     static const char *const yaml[] = {TIES("keep"), TIES("plus"), TIES("random")};
+    /* +1 is wrong where a pattern is not; 1600 bits, five standard errors. */
+    static const double error[] = {0, 0.2, 0.5}, band[] = {0, 0.05, 0.0625};
     for (size_t k = 0; k < 3; k++) {
         struct measured *m = measured(EG_KIND_CAPACITY, yaml[k], 2);
-        /* 1600 bits: half of them, within five standard errors. */
-        check_close(first_cell(m).error, k == 0 ? 0 : 0.5, 0, k == 0 ? 0 : 0.0625);
+        check_close(first_cell(m).error, error[k], 0, band[k]);
         close_plane(m);
     }
     struct measured *plus = measured(EG_KIND_CAPACITY, yaml[1], 1);
