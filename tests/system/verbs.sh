@@ -28,7 +28,7 @@ ended "the program has a version" 0 "out:engram "
 
 run list
 ended "list shows everything" 0 "out:tasks" "out:memories" "out:controllers" "out:presets" "out:ntm/copy"
-for what in tasks memories controllers presets; do
+for what in tasks memories controllers patterns presets; do
     run list "$what"
     ended "list $what" 0 "out:$what"
 done
@@ -39,11 +39,31 @@ run describe ntm/copy
 ended "describe shows tensors, fields, count and options" 0 "out:controller/layer0/weight_input" \
     "out:write_weights" "out:learnable numbers" "out:memory" "out:slots: 128"
 
-# --- train: every preset past its first checkpoint ---
+# --- every preset: trained past its first checkpoint, recalled or measured ---
+
+# associative PRESET: a small recall or measurement; to ${preset//\//-}.h5.
+associative() {
+    local small=(-s capacity.networks=2 -s capacity.starts=1 -s capacity.sizes=16)
+    case $1 in
+    */basin) run basin "$1" -s basin.networks=2 -s basin.sizes=40 --seed 1 -o "$2" ;;
+    */capacity | */one-step | */critical) run capacity "$1" "${small[@]}" --seed 1 -o "$2" ;;
+    *) run recall "$1" -s recall.trials=3 --seed 1 -o "$2" ;;
+    esac
+}
 
 for preset in $presets; do
     options=("${short[@]}")
     run describe "$preset"
+    if grep -q '^patterns ' "$work/said/out"; then
+        ended "describe $preset" 0 "out:load"
+        file=${preset//\//-}.h5
+        associative "$preset" "$file"
+        ended "$preset is recalled or measured" 0
+        claim "its file $file is whole" "$engram" check "$file"
+        run train "$preset"
+        ended "train $preset says what takes it" 2 "err:engram recall"
+        continue
+    fi
     ended "describe $preset" 0 "out:learnable numbers"
     grep -q '^memory .*Neural Turing' "$work/said/out" && options=("${small[@]}")
     file=${preset//\//-}.h5
