@@ -139,7 +139,7 @@ static inline void toy_spins_of(int8_t *spins, size_t n, unsigned bits)
 static inline unsigned toy_bits(const struct toy *t)
 {
     unsigned bits = 0;
-    for (size_t i = 0; i < t->n; i++)
+    for (size_t i = 0; i < t->n && i < TOY_SITES; i++)
         bits |= (unsigned) (t->spins[i] > 0) << i;
     return bits;
 }
