@@ -45,15 +45,15 @@ static void lengths_are_drawn_where_none_is_given(void **state)
     draw(&f, draws, 200, 0);
     size_t seen[10] = {0};
     for (size_t i = 0; i < 200; i++) {
-        assert_true(draws[i].length >= 1 && draws[i].length <= 9);
-        assert_int_equal(draws[i].steps, 2 * draws[i].length + 1);
-        seen[draws[i].length]++;
+        assert_true(draws[i].extent.length >= 1 && draws[i].extent.length <= 9);
+        assert_int_equal(draws[i].steps, 2 * draws[i].extent.length + 1);
+        seen[draws[i].extent.length]++;
     }
     for (size_t i = 1; i <= 9; i++)
         assert_true(seen[i] > 5);
-    struct eg_draw given = {.seed = 1, .purpose = EG_FOR_EVALUATION, .length = 120};
+    struct eg_draw given = {.seed = 1, .purpose = EG_FOR_EVALUATION, .extent.length = 120};
     eg_draw_lengths(&f.source, &given, 1);
-    assert_true(given.length == 120 && given.steps == 241);
+    assert_true(given.extent.length == 120 && given.steps == 241);
     close_source(&f);
 }
 
@@ -157,7 +157,7 @@ static void a_larger_batch_begins_with_the_smaller_one(void **state)
     int differs = 0;
     for (size_t i = 0; i < 4; i++) {
         struct eg_sequence a, b, c;
-        assert_int_equal(few[i].length, many[i].length);
+        assert_int_equal(few[i].extent.length, many[i].extent.length);
         assert_int_equal(eg_sequence_make(&a, f.arena, &f.source, &few[i]), EG_OK);
         assert_int_equal(eg_sequence_make(&b, f.arena, &f.source, &many[i]), EG_OK);
         assert_int_equal(eg_sequence_make(&c, f.arena, &f.source, &later[i]), EG_OK);
