@@ -10,7 +10,7 @@
  *
  * A size is a pair (length, repeats); both measures grow together.
  *
- * Source  Zaremba & Sutskever 2014 (arXiv:1410.4615), sec. 4: their naive strategy trains on the
+ * Source  Zaremba & Sutskever 2014 (arXiv:1410.4615): their naive strategy trains on the
  *         current difficulty alone, their combined one now on that and now on any difficulty up to
  *         the highest.  look-back is close to the latter.  That it never looks ahead, that it grows
  *         with the sequences seen and not with what was learned, and `growing`, are our own.

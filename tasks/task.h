@@ -94,6 +94,13 @@ extern const struct eg_task_type eg_task_repeat_copy;
 extern const struct eg_task_type eg_task_associative_recall;
 extern const struct eg_task_type eg_task_ngram;
 extern const struct eg_task_type eg_task_priority_sort;
+extern const struct eg_task_type eg_task_reverse;
+extern const struct eg_task_type eg_task_copy_delayed;
+extern const struct eg_task_type eg_task_selective_copy;
+extern const struct eg_task_type eg_task_recall_multi;
+extern const struct eg_task_type eg_task_parity;
+extern const struct eg_task_type eg_task_addition;
+extern const struct eg_task_type eg_task_dyck;
 extern const struct eg_task_type eg_task_file;
 
 extern const struct eg_task_type *const eg_task_types[];
