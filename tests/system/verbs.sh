@@ -100,6 +100,26 @@ ended "evaluate --json" 0 'out:"exact_fraction"'
 claim "prints objects of JSON" json "$work/said/out"
 claim "evaluate leaves the file as it was" same ntm-copy.h5 quiet.h5
 
+run evaluate ntm-ff-repeat-copy.h5 --threads 1 -s evaluate.lengths="3,7" -s evaluate.repeats="2,5" \
+    -s evaluate.sequences=10
+ended "evaluate combines lengths and repeats" 0 "out:3 x 2" "out:3 x 5" "out:7 x 2" "out:7 x 5"
+run evaluate ntm-ff-ngram.h5 --threads 1 -s evaluate.sequences=10
+ended "evaluate says what is possible at best where that differs" 0 "out:best possible"
+for curriculum in fixed growing look-back; do
+    run train ntm/copy "${small[@]}" -s curriculum.type="$curriculum" -s curriculum.sequences=400 \
+        --seed 1 -q -o "$curriculum.h5"
+    ended "train with sizes that are $curriculum" 0
+    claim "its file is whole" "$engram" check "$curriculum.h5"
+    claim "and another run than with uniform sizes" different ntm-copy.h5 "$curriculum.h5"
+done
+for task in reverse copy-delayed selective-copy recall-multi parity addition dyck; do
+    run train ntm-ff/copy --threads 1 -s task.type="$task" -s task.length_max=4 -s memory.slots=8 \
+        -s train.sequences=160 -s evaluate.sequences=20 -s evaluate.lengths=5 -s probe.lengths=5 \
+        --seed 1 -q -o "$task.h5"
+    ended "train on $task" 0
+    claim "its file is whole" "$engram" check "$task.h5"
+done
+
 # --- one's own sequences ---
 
 run train copy --dump 12 -o own.h5 -s task.bits=3 -s task.length_max=5 --seed 2
