@@ -4,16 +4,23 @@
 
 #include <gsl/gsl_heapsort.h>
 
+static struct eg_extent draw_extent(const struct eg_source *source, const struct eg_draw *draw,
+                                    struct eg_stream *stream)
+{
+    return eg_curriculum_draw(&source->curriculum, source->task, source->state, &source->shape,
+                              draw->seen, stream);
+}
+
 void eg_draw_lengths(const struct eg_source *source, struct eg_draw *draws, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         struct eg_draw *d = &draws[i];
-        if (d->length == 0) {
+        if (d->extent.length == 0) {
             struct eg_stream stream;
             eg_stream_open(&stream, d->seed, d->purpose, d->step, d->item);
-            d->length = source->task->draw_length(source->state, &stream);
+            d->extent = draw_extent(source, d, &stream);
         }
-        d->steps = source->task->steps(source->state, d->length);
+        d->steps = source->task->steps(source->state, d->extent);
     }
 }
 
@@ -31,13 +38,13 @@ void eg_draw_sort(struct eg_draw *draws, size_t n)
     gsl_heapsort(draws, n, sizeof *draws, longest_first);
 }
 
-/* The numbers of a sequence come after those that decided its length, whether or not it was
+/* The numbers of a sequence come after those that decided its size, whether or not it was
  * drawn: item 3 of step 7 is the same sequence in every use. */
 int eg_sequence_make(struct eg_sequence *s, struct eg_arena *arena, const struct eg_source *source,
                      const struct eg_draw *draw)
 {
     const size_t steps = draw->steps;
-    *s = (struct eg_sequence){.steps = steps, .length = draw->length};
+    *s = (struct eg_sequence){.steps = steps, .extent = draw->extent};
     s->input = eg_arena_take(arena, steps * source->shape.inputs * sizeof *s->input);
     s->target = eg_arena_take(arena, steps * source->shape.outputs * sizeof *s->target);
     s->mask = eg_arena_take(arena, steps * sizeof *s->mask);
@@ -47,7 +54,7 @@ int eg_sequence_make(struct eg_sequence *s, struct eg_arena *arena, const struct
     struct eg_stream stream;
     eg_stream_open(&stream, draw->seed, draw->purpose, draw->step, draw->item);
     if (draw->purpose == EG_FOR_TRAINING)
-        (void) source->task->draw_length(source->state, &stream);
+        (void) draw_extent(source, draw, &stream);
     source->task->draw(source->state, &stream, s);
     return EG_OK;
 }

@@ -13,25 +13,34 @@
 #include "core/arena.h"
 #include "core/status.h"
 #include "models/model.h"
+#include "tasks/curriculum.h"
 #include "tasks/task.h"
 
 enum { EG_BLOCK = 8 };
+
+/* A number for each size: `length` itself where there are no repeats. */
+static inline uint64_t eg_extent_key(struct eg_extent extent)
+{
+    return (uint64_t) extent.length | (uint64_t) extent.repeats << 32;
+}
 
 struct eg_source {
     const struct eg_task_type *task;
     const void *state;
     struct eg_task_shape shape;
+    struct eg_curriculum curriculum;
 };
 
-/* Which sequence: the stream it is drawn from and its length. */
+/* Which sequence: the stream it is drawn from and its size. */
 struct eg_draw {
     uint64_t seed, step, item;
     enum eg_purpose purpose;
-    size_t length; /* 0: drawn from the stream first, as in training */
-    size_t steps;  /* filled in by eg_draw_lengths()                  */
+    struct eg_extent extent; /* length 0: drawn from the stream first, as in training */
+    uint64_t seen;           /* training sequences before this one, for the curriculum */
+    size_t steps;            /* filled in by eg_draw_lengths()                         */
 };
 
-/* Decides the lengths of `n` draws that have none. */
+/* Decides the sizes of `n` draws that have none. */
 void eg_draw_lengths(const struct eg_source *source, struct eg_draw *draws, size_t n);
 
 static inline size_t eg_block_count(size_t batch)

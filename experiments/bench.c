@@ -32,18 +32,16 @@ static double gemm_speed(void)
     return eg_median(speeds, RUNS);
 }
 
-/* All sequences of the longest training length. */
+/* All sequences of the largest training size. */
 static int longest(struct eg_experiment *e, const struct eg_command *c, struct eg_message *message)
 {
     struct eg_setting settings[EG_SETTINGS_MAX + 1];
-    char text[64];
     size_t n = c->n_settings < EG_SETTINGS_MAX ? c->n_settings : EG_SETTINGS_MAX;
     memcpy(settings, c->settings, n * sizeof *settings);
     int ret = eg_experiment_init(e, c->target[0], NULL, settings, n, 1, message);
     if (ret || e->source.shape.items)
         return ret;
-    snprintf(text, sizeof text, "task.length_min=%zu", e->source.shape.length_max);
-    settings[n++] = (struct eg_setting){.text = text, .origin = "-s"};
+    settings[n++] = (struct eg_setting){.text = "curriculum.type=fixed", .origin = "-s"};
     eg_experiment_free(e);
     return eg_experiment_init(e, c->target[0], NULL, settings, n, 1, message);
 }

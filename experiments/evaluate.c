@@ -43,7 +43,7 @@ int eg_verb_evaluate(const struct eg_command *c)
     struct eg_experiment *e = calloc(1, sizeof *e);
     struct eg_run *run = NULL;
     char *yaml = NULL;
-    int64_t rows[2];
+    int64_t rows[EG_TABLES];
     struct eg_progress_sums sums;
     struct showing s = {.first = 1};
     int ret = EG_RAISE(EG_ERR_NOMEM), interrupted = 0;

@@ -37,11 +37,13 @@ static const struct eg_option train_rows[] = {
 };
 static const struct eg_option evaluate_rows[] = {
     {"lengths",   "step",     "lengths evaluated, beside the mixture trained on", EVALUATE(lengths),   EG_OPT_LIST, 0, 1, 1e6, NULL, "10,20,30,50,120"},
-    {"sequences", "sequence", "fresh sequences for each length",            EVALUATE(sequences), EG_OPT_INT, 1000, 1, 1e9, NULL, NULL},
+    {"repeats",   "1",        "repeats evaluated with each length; empty: the most of the training", EVALUATE(repeats), EG_OPT_LIST, 0, 1, 1e6, NULL, ""},
+    {"sequences", "sequence", "fresh sequences for each size",              EVALUATE(sequences), EG_OPT_INT, 1000, 1, 1e9, NULL, NULL},
     EG_OPTION_END,
 };
 static const struct eg_option probe_rows[] = {
     {"lengths", "step", "lengths of which one sequence is recorded in full", PROBE(lengths), EG_OPT_LIST, 0, 1, 1e5, NULL, "20,120"},
+    {"repeats", "1",    "repeats recorded with each length; empty: the most of the training", PROBE(repeats), EG_OPT_LIST, 0, 1, 1e5, NULL, ""},
     EG_OPTION_END,
 };
 /* clang-format on */
@@ -63,6 +65,40 @@ EG_TYPE_ROWS(memory_type, "ntm", "see engram list memories");
             return eg_setup_unknown(what, name_, names_, n_, message);                       \
         }                                                                                    \
     } while (0)
+
+size_t eg_experiment_sizes(const struct eg_experiment *e, const struct eg_list *lengths,
+                           const struct eg_list *repeats)
+{
+    return e->source.shape.repeats_max && repeats->n ? lengths->n * repeats->n : lengths->n;
+}
+
+struct eg_extent eg_experiment_size(const struct eg_experiment *e, const struct eg_list *lengths,
+                                    const struct eg_list *repeats, size_t k)
+{
+    const size_t most = e->source.shape.repeats_max;
+    if (!most || repeats->n == 0)
+        return (struct eg_extent){(size_t) lengths->at[k], most};
+    return (struct eg_extent){(size_t) lengths->at[k / repeats->n],
+                              (size_t) repeats->at[k % repeats->n]};
+}
+
+static int check_sizes(const struct eg_experiment *e, const char *group,
+                       const struct eg_list *lengths, const struct eg_list *repeats,
+                       struct eg_message *message)
+{
+    const size_t n = eg_experiment_sizes(e, lengths, repeats);
+    if (n > EG_CONDITIONS_MAX)
+        return EG_FAIL(EG_ERR_RANGE, message,
+                       "%s.lengths and %s.repeats make %zu sizes; allowed are at most %d", group,
+                       group, n, EG_CONDITIONS_MAX);
+    for (size_t i = 0; i < lengths->n; i++)
+        if ((size_t) lengths->at[i] < e->source.shape.length_least)
+            return EG_FAIL(EG_ERR_RANGE, message,
+                           "%s.lengths = %ld: a sequence of task %s has at least %zu %s", group,
+                           lengths->at[i], e->source.task->name, e->source.shape.length_least,
+                           e->source.shape.length_words);
+    return EG_OK;
+}
 
 static int bind_parts(struct eg_experiment *e, struct eg_message *message)
 {
@@ -90,6 +126,8 @@ static int bind_parts(struct eg_experiment *e, struct eg_message *message)
     if ((ret = eg_setup_group(e->arena, e->config, "memory", memory->options, memory->options_size,
                               &memory_options, message))
         || (ret = eg_config_bind(e->config, "train", train_rows, &e->train, message))
+        || (ret = eg_config_bind(e->config, "curriculum", eg_curriculum_options,
+                                 &e->source.curriculum, message))
         || (ret = eg_config_bind(e->config, "evaluate", evaluate_rows, &e->evaluate, message))
         || (ret = eg_config_bind(e->config, "probe", probe_rows, &e->probe, message))
         || (ret = eg_config_finish(e->config, message)))
@@ -100,7 +138,11 @@ static int bind_parts(struct eg_experiment *e, struct eg_message *message)
         return EG_FAIL(EG_ERR_NOMEM, message, "out of memory");
     e->source.task = task;
     e->source.state = state;
-    if ((ret = task->init(state, task_options, e->arena, &e->source.shape, message)))
+    if ((ret = task->init(state, task_options, e->arena, &e->source.shape, message))
+        || (ret =
+                eg_curriculum_settle(&e->source.curriculum, task, state, &e->source.shape, message))
+        || (ret = check_sizes(e, "evaluate", &e->evaluate.lengths, &e->evaluate.repeats, message))
+        || (ret = check_sizes(e, "probe", &e->probe.lengths, &e->probe.repeats, message)))
         return ret;
     return eg_model_init(&e->model, e->arena, e->source.shape.inputs, e->source.shape.outputs,
                          controller, controller_options, memory, memory_options, message);
@@ -140,6 +182,8 @@ int eg_experiment_trainer(struct eg_experiment *e, int threads, struct eg_messag
                        "not enough memory for %zu parameters and a batch of %ld sequences",
                        e->model.params.total, e->train.batch);
     e->has_trainer = 1;
+    if (eg_sizes_init(&e->sizes, e->arena, &e->source.shape))
+        return EG_FAIL(EG_ERR_NOMEM, message, "out of memory");
     return EG_OK;
 }
 

@@ -10,6 +10,7 @@
 #include "experiments/batch.h"
 #include "experiments/command.h"
 #include "experiments/setup.h"
+#include "experiments/sizes.h"
 #include "experiments/trainer.h"
 #include "models/model.h"
 
@@ -19,13 +20,16 @@ struct eg_train_options {
 };
 
 struct eg_evaluate_options {
-    struct eg_list lengths;
+    struct eg_list lengths, repeats;
     long sequences;
 };
 
 struct eg_probe_options {
-    struct eg_list lengths;
+    struct eg_list lengths, repeats;
 };
+
+/* The most sizes that are evaluated or recorded, beside the mixture trained on. */
+enum { EG_CONDITIONS_MAX = 256 };
 
 struct eg_experiment {
     const char *name; /* of the preset or file */
@@ -39,6 +43,7 @@ struct eg_experiment {
     const struct eg_kernels *kernels;
     struct eg_model model;
     struct eg_trainer trainer;
+    struct eg_sizes sizes; /* with the trainer */
     int has_trainer, threads;
 };
 
@@ -59,6 +64,13 @@ EG_MUST_CHECK int eg_experiment_trainer(struct eg_experiment *e, int threads,
                                         struct eg_message *message);
 
 void eg_experiment_free(struct eg_experiment *e);
+
+/* Size k of `lengths` x `repeats`, one length after the other; where `repeats` is empty, and the
+ * task has some, the most of the training.  They number eg_experiment_sizes(). */
+struct eg_extent eg_experiment_size(const struct eg_experiment *e, const struct eg_list *lengths,
+                                    const struct eg_list *repeats, size_t k);
+size_t eg_experiment_sizes(const struct eg_experiment *e, const struct eg_list *lengths,
+                           const struct eg_list *repeats);
 
 /* Updates of the whole training. */
 uint64_t eg_experiment_updates(const struct eg_experiment *e);

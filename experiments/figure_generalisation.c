@@ -7,11 +7,12 @@
 
 #include "experiments/figure_page.h"
 
-enum column { STEP, LENGTH, MEAN, ERROR, N, EXACT, WRONG, WRONG_ERROR, COLUMNS };
+enum column { STEP, LENGTH, REPEATS, MEAN, ERROR, N, EXACT, WRONG, WRONG_ERROR, COLUMNS };
 
 static const char *const names[COLUMNS] = {
     [STEP] = "step",
     [LENGTH] = "length",
+    [REPEATS] = "repeats",
     [MEAN] = "mean",
     [ERROR] = "standard_error",
     [N] = "n",
@@ -74,18 +75,24 @@ static struct point make_point(const struct eg_figure_array *columns, size_t row
     return p;
 }
 
-/* Of several evaluations the last one counts, and of several rows for one length the last. */
+/* Of several evaluations the last one counts, and of several rows for one length the last.  Of
+ * several repeats those are shown that come first. */
 static void choose_points(struct evaluation *e, const struct eg_figure_array *columns, size_t rows)
 {
     e->step = NAN;
     for (size_t i = 0; columns[STEP].x && i < rows; i++)
         if (!(e->step >= columns[STEP].x[i]))
             e->step = columns[STEP].x[i];
+    double repeats = NAN;
     for (size_t i = 0; i < rows; i++) {
         if (columns[STEP].x && columns[STEP].x[i] != e->step)
             continue;
         const struct point p = make_point(columns, i);
-        if (!isfinite(p.length) || p.length <= 0) /* 0: lengths mixed as in training */
+        if (!isfinite(p.length) || p.length <= 0) /* 0: sizes mixed as in training */
+            continue;
+        if (columns[REPEATS].x && isnan(repeats))
+            repeats = columns[REPEATS].x[i];
+        if (columns[REPEATS].x && columns[REPEATS].x[i] != repeats)
             continue;
         size_t k = 0;
         while (k < e->n && e->points[k].length != p.length)

@@ -130,7 +130,7 @@ static int put_sequence(struct eg_recorder *r, const struct eg_sequence *s, cons
                         const struct eg_task_shape *shape, const char *group, uint8_t *mask,
                         struct eg_message *message)
 {
-    static const uint8_t phases[] = {0, 1, 2}, flags[] = {0, 1};
+    static const uint8_t phases[EG_PHASES] = {0, 1, 2, 3, 4}, flags[] = {0, 1};
     const struct eg_run_axis in = {.name = "input_channel"}, out = {.name = "output_channel"};
     for (size_t t = 0; t < s->steps; t++)
         mask[t] = s->mask[t] != 0;
@@ -178,8 +178,8 @@ static int put_sequence(struct eg_recorder *r, const struct eg_sequence *s, cons
           .axes = {time_axis},
           .data = s->phase,
           .flag_values = phases,
-          .n_flags = 3,
-          .flag_meanings = "input delimiter output"}},
+          .n_flags = EG_PHASES,
+          .flag_meanings = EG_PHASE_WORDS}},
     };
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         char path[256];
@@ -191,13 +191,15 @@ static int put_sequence(struct eg_recorder *r, const struct eg_sequence *s, cons
     return EG_OK;
 }
 
-static int probe(struct eg_recorder *r, const struct eg_experiment *e, size_t length,
+static int probe(struct eg_recorder *r, const struct eg_experiment *e, struct eg_extent extent,
                  struct eg_arena *arena, struct eg_message *message)
 {
     const struct eg_model *m = &e->model;
     const struct eg_task_shape *shape = &e->source.shape;
-    struct eg_draw draw = {
-        .seed = (uint64_t) e->run.seed, .purpose = EG_FOR_PROBE, .step = length, .length = length};
+    struct eg_draw draw = {.seed = (uint64_t) e->run.seed,
+                           .purpose = EG_FOR_PROBE,
+                           .step = eg_extent_key(extent),
+                           .extent = extent};
     struct probe *p = eg_arena_zeros(arena, 1, sizeof *p);
     struct eg_sequence sequence;
     struct eg_block block;
@@ -232,25 +234,32 @@ static int probe(struct eg_recorder *r, const struct eg_experiment *e, size_t le
             output[t * shape->outputs + c] = (real) (1 / (1 + exp(-(double) eg_row(logits, t)[c])));
 
     char group[128];
-    snprintf(group, sizeof group, "/probe/%s-%zu", e->source.task->name, length);
+    const int n =
+        snprintf(group, sizeof group, "/probe/%s-%zu", e->source.task->name, extent.length);
+    if (extent.repeats && n > 0)
+        snprintf(group + n, sizeof group - (size_t) n, "-%zu", extent.repeats);
     if ((ret = eg_run_delete(r->run, group, message))
         || (ret = eg_run_put_group(r->run, group, message))
         || (ret = put_sequence(r, &sequence, output, shape, group, mask, message))
         || (ret = put_traces(r, p, group, draw.steps, message)))
         return ret;
-    return eg_run_put_attr_int(r->run, group, "length", (int64_t) length, message);
+    if (extent.repeats
+        && (ret = eg_run_put_attr_int(r->run, group, "repeats", (int64_t) extent.repeats, message)))
+        return ret;
+    return eg_run_put_attr_int(r->run, group, "length", (int64_t) extent.length, message);
 }
 
-int eg_recorder_probe(struct eg_recorder *r, const struct eg_experiment *e, size_t length,
+int eg_recorder_probe(struct eg_recorder *r, const struct eg_experiment *e, struct eg_extent extent,
                       struct eg_message *message)
 {
     /* An arena of its own: a long sequence must not leave the training's one larger. */
     struct eg_arena *arena;
     int ret = eg_arena_init(&arena, 0);
     if (!ret)
-        ret = probe(r, e, length, arena, message);
+        ret = probe(r, e, extent, arena, message);
     if (ret == EG_ERR_NOMEM)
-        ret = EG_FAIL(ret, message, "not enough memory to record a sequence of length %zu", length);
+        ret = EG_FAIL(ret, message, "not enough memory to record a sequence of length %zu",
+                      extent.length);
     eg_arena_free(&arena);
     return ret;
 }

@@ -1,5 +1,6 @@
 #include "experiments/progress.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -80,15 +81,26 @@ void eg_progress_say(struct eg_progress *p, const char *format, ...)
     fputc('\n', stderr);
 }
 
+/* JSON has no NaN. */
+static const char *number(char *text, size_t size, double x)
+{
+    snprintf(text, size, "%.9g", x);
+    return isfinite(x) ? text : "null";
+}
+
 void eg_progress_evaluation(struct eg_progress *p, const struct eg_evaluation *v, int first,
                             uint64_t updates)
 {
     if (p->json) {
-        printf("{\"report\": \"evaluate\", \"step\": %llu, \"length\": %zu, \"mean\": %.9g, "
+        char chance[32], optimum[32];
+        printf("{\"report\": \"evaluate\", \"step\": %llu, \"length\": %zu, \"repeats\": %zu, "
+               "\"mean\": %.9g, "
                "\"standard_error\": %.9g, \"n\": %zu, \"exact_fraction\": %.9g, "
-               "\"wrong_bits\": %.9g, \"wrong_bits_standard_error\": %.9g}\n",
-               (unsigned long long) updates, v->length, v->mean, v->standard_error, v->n, v->exact,
-               v->wrong, v->wrong_error);
+               "\"wrong_bits\": %.9g, \"wrong_bits_standard_error\": %.9g, \"chance\": %s, "
+               "\"optimum\": %s}\n",
+               (unsigned long long) updates, v->length, v->repeats, v->mean, v->standard_error,
+               v->n, v->exact, v->wrong, v->wrong_error, number(chance, sizeof chance, v->chance),
+               number(optimum, sizeof optimum, v->optimum));
         fflush(stdout);
         return;
     }
@@ -99,11 +111,16 @@ void eg_progress_evaluation(struct eg_progress *p, const struct eg_evaluation *v
     p->dirty = 0;
     if (first)
         printf("  length  bit/sequence  standard error       n  exact  wrong bits/sequence\n");
-    char length[32] = "mixed";
-    if (v->length)
+    char length[64] = "mixed";
+    if (v->length && v->repeats)
+        snprintf(length, sizeof length, "%zu x %zu", v->length, v->repeats);
+    else if (v->length)
         snprintf(length, sizeof length, "%zu", v->length);
-    printf("%8s  %12.6f  %14.6f  %6zu  %5.3f  %19.4f\n", length, v->mean, v->standard_error, v->n,
+    printf("%8s  %12.6f  %14.6f  %6zu  %5.3f  %19.4f", length, v->mean, v->standard_error, v->n,
            v->exact, v->wrong);
+    if (v->optimum > 0)
+        printf("   best possible %.6f", v->optimum);
+    printf("\n");
     fflush(stdout);
 }
 

@@ -20,13 +20,25 @@ static const struct eg_run_column train_columns[] = {
 
 static const struct eg_run_column evaluate_columns[] = {
     {"step", "1", "updates done", EG_RUN_INT64},
-    {"length", "step", "length of the sequences; 0: lengths drawn as in training", EG_RUN_INT64},
+    {"length", "step", "length of the sequences; 0: any size of the training", EG_RUN_INT64},
+    {"repeats", "1", "repeats of the sequences; 0: none, or any", EG_RUN_INT64},
     {"mean", "bit/sequence", "mean cost", EG_RUN_FLOAT64},
     {"standard_error", "bit/sequence", "standard error of the mean cost", EG_RUN_FLOAT64},
     {"n", "sequence", "sequences evaluated", EG_RUN_INT64},
     {"exact_fraction", "1", "fraction of sequences without a wrong bit", EG_RUN_FLOAT64},
     {"wrong_bits", "bit/sequence", "mean number of wrong bits", EG_RUN_FLOAT64},
     {"wrong_bits_standard_error", "bit/sequence", "standard error of wrong_bits", EG_RUN_FLOAT64},
+    {"chance", "bit/sequence", "cost of an answer that does not look at its input", EG_RUN_FLOAT64},
+    {"optimum", "bit/sequence", "least cost there can be; NaN: not known", EG_RUN_FLOAT64},
+};
+
+static const struct eg_run_column size_columns[] = {
+    {"step", "1", "updates done", EG_RUN_INT64},
+    {"sequences", "sequence", "training sequences seen", EG_RUN_INT64},
+    {"length", "step", "length of the sequences", EG_RUN_INT64},
+    {"repeats", "1", "repeats of the sequences; 0: none", EG_RUN_INT64},
+    {"cost", "bit/sequence", "mean cost of those since the last row of /train", EG_RUN_FLOAT64},
+    {"n", "sequence", "how many there were", EG_RUN_INT64},
 };
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
@@ -37,6 +49,9 @@ static int tables(struct eg_recorder *r, struct eg_message *message)
     if (!ret)
         ret = eg_run_table(r->run, &r->evaluate, "/evaluate", evaluate_columns,
                            COUNT(evaluate_columns), "step", NULL, message);
+    if (!ret)
+        ret = eg_run_table(r->run, &r->train_sizes, "/train_sizes", size_columns,
+                           COUNT(size_columns), "step", NULL, message);
     if (!ret)
         ret = eg_run_put_attr_text(r->run, "/evaluate", "criterion",
                                    "a bit is wrong when its probability lies on the other side of "
@@ -111,6 +126,24 @@ int eg_recorder_put_config(struct eg_run *run, const struct eg_config *config,
     return ret ? ret : eg_config_walk(config, put_value, &values);
 }
 
+/* What length and repeats count, as attributes of the columns. */
+static int put_words(struct eg_run *run, const struct eg_task_shape *shape,
+                     struct eg_message *message)
+{
+    static const char *const tables[] = {"/train_sizes", "/evaluate"};
+    int ret = EG_OK;
+    for (size_t i = 0; i < COUNT(tables) && !ret; i++) {
+        char path[64];
+        snprintf(path, sizeof path, "%s/length", tables[i]);
+        if (shape->length_words)
+            ret = eg_run_put_attr_text(run, path, "counts", shape->length_words, message);
+        snprintf(path, sizeof path, "%s/repeats", tables[i]);
+        if (!ret && shape->repeats_words)
+            ret = eg_run_put_attr_text(run, path, "counts", shape->repeats_words, message);
+    }
+    return ret;
+}
+
 int eg_recorder_create(struct eg_recorder *r, const struct eg_experiment *e,
                        const struct eg_command *command, const char *path, unsigned flags,
                        struct eg_message *message)
@@ -126,9 +159,12 @@ int eg_recorder_create(struct eg_recorder *r, const struct eg_experiment *e,
         && !(ret = eg_run_put_attr_int(r->run, "/", "outputs", (int64_t) e->model.outputs, message))
         && !(ret = eg_recorder_put_config(r->run, e->config, message))
         && !(ret = eg_recorder_provenance(r->run, e->kernels, e->threads, command, message))
-        && !(ret = tables(r, message)))
-        ret =
-            eg_run_put_attr_real(r->run, "/train/cost", "chance", e->source.shape.chance, message);
+        && !(ret = tables(r, message))
+        && !(ret = eg_run_put_attr_real(r->run, "/train/cost", "chance", e->source.shape.chance,
+                                        message))
+        && !(ret = put_words(r->run, &e->source.shape, message)) && !isnan(e->source.shape.optimum))
+        ret = eg_run_put_attr_real(r->run, "/train/cost", "optimum", e->source.shape.optimum,
+                                   message);
     if (ret)
         eg_run_close(&r->run);
     return ret;
@@ -139,12 +175,31 @@ int eg_recorder_config(struct eg_run *run, char **text, struct eg_message *messa
     return eg_run_get_text(run, "/config", text, message);
 }
 
-static const char *const sum_names = "progress";
+static const char *const sum_names = "progress", *const size_names = "progress_sizes";
 enum { SUMS = 4 }; /* the time is provenance: it differs between equal runs */
 static const char *const seconds_path = "/provenance/training_seconds";
 
+/* Older files have neither, and an evaluation may be of other sizes than the training was. */
+static int load_sizes(const struct eg_checkpoint *checkpoint, struct eg_sizes *sizes, int64_t *rows)
+{
+    int ret = eg_checkpoint_counter(checkpoint, "train_sizes_rows", rows, NULL);
+    if (ret == EG_ERR_MISSING)
+        *rows = 0;
+    if (ret && ret != EG_ERR_MISSING)
+        return ret;
+    if (sizes->n == 0)
+        return EG_OK;
+    ret = eg_checkpoint_vector(checkpoint, size_names, EG_RUN_FLOAT64, sizes->sums, 2 * sizes->n,
+                               NULL);
+    if (ret != EG_ERR_MISSING && ret != EG_ERR_SHAPE)
+        return ret;
+    eg_sizes_clear(sizes);
+    return EG_OK;
+}
+
 int eg_recorder_load(struct eg_run *run, struct eg_experiment *e, uint64_t *updates,
-                     struct eg_progress_sums *sums, int64_t rows[2], struct eg_message *message)
+                     struct eg_progress_sums *sums, int64_t rows[EG_TABLES],
+                     struct eg_message *message)
 {
     struct eg_checkpoint *checkpoint = NULL;
     struct eg_trainer *t = &e->trainer;
@@ -155,9 +210,11 @@ int eg_recorder_load(struct eg_run *run, struct eg_experiment *e, uint64_t *upda
     if (!ret)
         ret = eg_checkpoint_counter(checkpoint, "step", &step, message);
     if (!ret)
-        ret = eg_checkpoint_counter(checkpoint, "train_rows", &rows[0], message);
+        ret = eg_checkpoint_counter(checkpoint, "train_rows", &rows[EG_ROWS_TRAIN], message);
     if (!ret)
-        ret = eg_checkpoint_counter(checkpoint, "evaluate_rows", &rows[1], message);
+        ret = eg_checkpoint_counter(checkpoint, "evaluate_rows", &rows[EG_ROWS_EVALUATE], message);
+    if (!ret)
+        ret = load_sizes(checkpoint, &e->sizes, &rows[EG_ROWS_SIZES]);
     if (!ret)
         ret = eg_checkpoint_vector(checkpoint, "parameters", EG_RUN_REAL, t->values, size, message);
     for (size_t i = 0; i < t->optimiser.moments && !ret; i++)
@@ -175,15 +232,17 @@ int eg_recorder_load(struct eg_run *run, struct eg_experiment *e, uint64_t *upda
     return ret;
 }
 
-int eg_recorder_resume(struct eg_recorder *r, struct eg_run *run, const int64_t rows[2],
+int eg_recorder_resume(struct eg_recorder *r, struct eg_run *run, const int64_t rows[EG_TABLES],
                        struct eg_message *message)
 {
     *r = (struct eg_recorder){.run = run};
     int ret = tables(r, message);
     if (!ret)
-        ret = eg_run_cut(r->train, (size_t) rows[0], message);
+        ret = eg_run_cut(r->train, (size_t) rows[EG_ROWS_TRAIN], message);
     if (!ret)
-        ret = eg_run_cut(r->evaluate, (size_t) rows[1], message);
+        ret = eg_run_cut(r->evaluate, (size_t) rows[EG_ROWS_EVALUATE], message);
+    if (!ret)
+        ret = eg_run_cut(r->train_sizes, (size_t) rows[EG_ROWS_SIZES], message);
     return ret;
 }
 
@@ -199,14 +258,27 @@ int eg_recorder_row(struct eg_recorder *r, const struct eg_experiment *e, uint64
                           sums->norm / n,
                           sums->clipped / n,
                           sums->seconds};
-    return eg_run_append(r->train, row, message);
+    int ret = eg_run_append(r->train, row, message);
+    const struct eg_sizes *s = &e->sizes;
+    for (size_t k = 0; k < s->n && !ret; k++) {
+        const struct eg_extent extent = eg_sizes_extent(s, k);
+        const double count = s->sums[s->n + k];
+        const double size_row[] = {
+            row[0], row[1], (double) extent.length, (double) extent.repeats, s->sums[k] / count,
+            count};
+        if (count > 0)
+            ret = eg_run_append(r->train_sizes, size_row, message);
+    }
+    return ret;
 }
 
 int eg_recorder_evaluation(struct eg_recorder *r, uint64_t updates, const struct eg_evaluation *v,
                            struct eg_message *message)
 {
-    const double row[] = {(double) updates, (double) v->length, v->mean,  v->standard_error,
-                          (double) v->n,    v->exact,           v->wrong, v->wrong_error};
+    const double row[] = {(double) updates, (double) v->length, (double) v->repeats,
+                          v->mean,          v->standard_error,  (double) v->n,
+                          v->exact,         v->wrong,           v->wrong_error,
+                          v->chance,        v->optimum};
     return eg_run_append(r->evaluate, row, message);
 }
 
@@ -223,9 +295,11 @@ int eg_recorder_save(struct eg_recorder *r, const struct eg_experiment *e, uint6
         {"train_rows", "1", "rows of /train that belong to it", (int64_t) eg_run_rows(r->train)},
         {"evaluate_rows", "1", "rows of /evaluate that belong to it",
          (int64_t) eg_run_rows(r->evaluate)},
+        {"train_sizes_rows", "1", "rows of /train_sizes that belong to it",
+         (int64_t) eg_run_rows(r->train_sizes)},
     };
     const double numbers[SUMS] = {sums->loss, sums->norm, sums->clipped, sums->updates};
-    struct eg_vector vectors[2 + EG_MOMENTS_MAX] = {
+    struct eg_vector vectors[3 + EG_MOMENTS_MAX] = {
         {"parameters", "1", "all parameters, as they lie in memory", EG_RUN_REAL, size, t->values},
         {sum_names, "1", "since the last row of /train: sums of loss [nat], norm, clipped; updates",
          EG_RUN_FLOAT64, SUMS, numbers},
@@ -234,6 +308,14 @@ int eg_recorder_save(struct eg_recorder *r, const struct eg_experiment *e, uint6
     for (size_t i = 0; i < t->optimiser.moments; i++)
         vectors[n++] = (struct eg_vector){t->optimiser.name[i], "1",  "moment of the optimiser",
                                           EG_RUN_REAL,          size, t->optimiser.moment[i]};
+    if (e->sizes.n)
+        vectors[n++] =
+            (struct eg_vector){size_names,
+                               "1",
+                               "since the last row of /train: cost [bit] of each size; sequences",
+                               EG_RUN_FLOAT64,
+                               2 * e->sizes.n,
+                               e->sizes.sums};
     char now[64];
     eg_recorder_now(now, sizeof now);
     int ret = eg_checkpoint_put(r->run, counters, COUNT(counters), vectors, n, message);

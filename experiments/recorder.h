@@ -15,18 +15,23 @@ struct eg_progress_sums {
     double seconds;                      /* of training, since the start    */
 };
 
+/* Rows of the tables that belong to a checkpoint. */
+enum { EG_ROWS_TRAIN, EG_ROWS_EVALUATE, EG_ROWS_SIZES, EG_TABLES };
+
 struct eg_recorder {
     struct eg_run *run;
-    struct eg_run_table *train, *evaluate;
+    struct eg_run_table *train, *evaluate, *train_sizes;
 };
 
 /* One row of /evaluate. */
 struct eg_evaluation {
-    size_t length; /* 0: lengths drawn as in training                         */
+    size_t length;  /* 0: any size of the training, each as often             */
+    size_t repeats; /* 0: the task has none, or `length` is 0                 */
     size_t n;
     double mean, standard_error; /* [bit/sequence]                            */
     double exact, wrong;         /* fraction without a wrong bit; wrong bits a sequence */
-    double wrong_error;          /* standard error of the latter */
+    double wrong_error;          /* standard error of the latter                        */
+    double chance, optimum;      /* of these sequences [bit/sequence]; NAN: not known   */
 };
 
 /* Creates the run file of `e` (settled seed) with configuration and provenance. */
@@ -43,12 +48,12 @@ EG_MUST_CHECK int eg_recorder_config(struct eg_run *run, char **text, struct eg_
 
 /* Parameters of the newest checkpoint into e->trainer, with or without moments and counters. */
 EG_MUST_CHECK int eg_recorder_load(struct eg_run *run, struct eg_experiment *e, uint64_t *updates,
-                                   struct eg_progress_sums *sums, int64_t rows[2],
+                                   struct eg_progress_sums *sums, int64_t rows[EG_TABLES],
                                    struct eg_message *message);
 
 /* Opens the tables of a run that goes on, and cuts them back to the checkpoint. */
 EG_MUST_CHECK int eg_recorder_resume(struct eg_recorder *r, struct eg_run *run,
-                                     const int64_t rows[2], struct eg_message *message);
+                                     const int64_t rows[EG_TABLES], struct eg_message *message);
 
 EG_MUST_CHECK int eg_recorder_row(struct eg_recorder *r, const struct eg_experiment *e,
                                   uint64_t updates, double rate,
@@ -67,9 +72,9 @@ EG_MUST_CHECK int eg_recorder_save(struct eg_recorder *r, const struct eg_experi
 EG_MUST_CHECK int eg_recorder_parameters(struct eg_recorder *r, const struct eg_experiment *e,
                                          struct eg_message *message);
 
-/* /probe/TASK-LENGTH: one sequence in full (probe.c). */
+/* /probe/TASK-LENGTH or TASK-LENGTH-REPEATS: one sequence in full (probe.c). */
 EG_MUST_CHECK int eg_recorder_probe(struct eg_recorder *r, const struct eg_experiment *e,
-                                    size_t length, struct eg_message *message);
+                                    struct eg_extent extent, struct eg_message *message);
 
 /* /divergence: the update, the first tensor that is not finite, the batch (divergence.c).  `tensor`
  * receives the name. */

@@ -96,7 +96,8 @@ static int dry_run(const struct eg_command *c, const char *name)
         const double vectors = (double) e->model.params.size * sizeof(real);
         const double moments = (double) e->trainer.optimiser.moments;
         double probes = 0;
-        for (size_t i = 0; i < e->probe.lengths.n; i++) {
+        const size_t n_probes = eg_experiment_sizes(e, &e->probe.lengths, &e->probe.repeats);
+        for (size_t i = 0; i < n_probes; i++) {
             double step = 0;
             for (const struct eg_field *f = e->model.memory->fields; f->name; f++) {
                 double n = 1;
@@ -104,9 +105,10 @@ static int dry_run(const struct eg_command *c, const char *name)
                     n *= (double) e->model.memory->extent(e->model.memory_state, *letter);
                 step += n;
             }
-            probes +=
-                step * sizeof(real)
-                * (double) e->source.task->steps(e->source.state, (size_t) e->probe.lengths.at[i]);
+            probes += step * sizeof(real)
+                      * (double) e->source.task->steps(
+                          e->source.state,
+                          eg_experiment_size(e, &e->probe.lengths, &e->probe.repeats, i));
         }
         const double updates = (double) eg_experiment_updates(e);
         const double memory = (double) (eg_arena_held(e->arena) + eg_trainer_held(&e->trainer));

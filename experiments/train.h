@@ -15,7 +15,7 @@ struct eg_outcome {
     double cost;     /* final, mixture of training lengths [bit/sequence]          */
     double seconds;  /* of training                                                */
     uint64_t solved; /* sequences at the first row under 0.01 bit/sequence; 0: none */
-    struct eg_evaluation by_length[EG_LIST_MAX + 1];
+    struct eg_evaluation by_length[EG_CONDITIONS_MAX + 1]; /* the mixture first */
     size_t lengths;
 };
 

@@ -150,6 +150,7 @@ static int after_update(struct loop *l, const struct eg_update_report *report)
     if (cost < EG_SOLVED && !l->outcome->solved)
         l->outcome->solved = now;
     l->sums = (struct eg_progress_sums){.seconds = l->sums.seconds};
+    eg_sizes_clear(&e->sizes);
     const uint64_t row = (uint64_t) e->train.report_every;
     const uint64_t last_row = before - before % row;
     if (!last && due(last_row, now, e->train.evaluate_every) && (ret = evaluate(l, 0)))
@@ -166,10 +167,12 @@ static int finish(struct loop *l)
     int ret = evaluate(l, 1);
     if (ret || l->outcome->exit)
         return ret;
-    for (size_t i = 0; i < e->probe.lengths.n && !ret; i++) {
-        const size_t length = (size_t) e->probe.lengths.at[i];
-        if (!e->source.shape.items || length <= e->source.shape.items)
-            ret = eg_recorder_probe(&l->recorder, e, length, l->message);
+    const size_t sizes = eg_experiment_sizes(e, &e->probe.lengths, &e->probe.repeats);
+    for (size_t i = 0; i < sizes && !ret; i++) {
+        const struct eg_extent extent =
+            eg_experiment_size(e, &e->probe.lengths, &e->probe.repeats, i);
+        if (!e->source.shape.items || extent.length <= e->source.shape.items)
+            ret = eg_recorder_probe(&l->recorder, e, extent, l->message);
     }
     if (!ret)
         ret = eg_recorder_parameters(&l->recorder, e, l->message);
@@ -198,6 +201,7 @@ static int loop(struct loop *l)
         l->sums.norm += report.optimiser.gradient_norm;
         l->sums.clipped += report.optimiser.clipped;
         l->sums.updates++;
+        eg_sizes_add(&e->sizes, e->trainer.draws, e->trainer.costs, e->trainer.batch);
         if ((ret = after_update(l, &report)) || (ret = interrupted_between(l)) || l->outcome->exit)
             return ret;
     }
@@ -278,7 +282,7 @@ struct eg_outcome eg_train_resume(const struct eg_command *command, const char *
     struct eg_experiment *e = calloc(1, sizeof *e);
     struct eg_run *file = NULL;
     char *yaml = NULL, status[64] = "";
-    int64_t rows[2];
+    int64_t rows[EG_TABLES];
     struct loop l = {.e = e, .outcome = &outcome, .message = &message};
     int ret;
     if (!e) {
@@ -304,7 +308,8 @@ struct eg_outcome eg_train_resume(const struct eg_command *command, const char *
             fprintf(stderr, "%s: done already (%llu sequences)\n", path,
                     (unsigned long long) (l.updates * (uint64_t) e->train.batch));
         struct eg_evaluation v;
-        if (!(ret = eg_evaluate(e, 0, (size_t) e->evaluate.sequences, &v, &message)))
+        if (!(ret = eg_evaluate(e, (struct eg_extent){0}, (size_t) e->evaluate.sequences, &v,
+                                &message)))
             outcome.cost = v.mean;
         goto out;
     }

@@ -31,7 +31,9 @@ int eg_trainer_init(struct eg_trainer *t, struct eg_arena *arena, const struct e
     t->status = eg_arena_zeros(arena, t->blocks, sizeof *t->status);
     t->draws = eg_arena_zeros(arena, batch, sizeof *t->draws);
     t->step = eg_arena_zeros(arena, (size_t) threads, sizeof(struct eg_arena *));
-    if (!t->values || !t->total || !t->grads || !t->loss || !t->status || !t->draws || !t->step)
+    t->costs = eg_arena_zeros(arena, batch, sizeof *t->costs);
+    if (!t->values || !t->total || !t->grads || !t->loss || !t->status || !t->draws || !t->step
+        || !t->costs)
         return EG_RAISE(EG_ERR_NOMEM);
     for (int i = 0; i < threads; i++)
         if (eg_arena_init(&t->step[i], 0)) {
@@ -88,13 +90,14 @@ static int reserve(struct eg_trainer *t, struct eg_arena *arena)
     const struct eg_task_shape *shape = &source->shape;
     const size_t count = (t->batch + t->blocks - 1) / t->blocks;
     struct eg_draw draws[EG_BLOCK];
-    size_t members[EG_BLOCK], length = shape->length_min;
-    while (length < shape->length_max
-           && source->task->steps(source->state, length) < shape->steps_max)
-        length++;
+    size_t members[EG_BLOCK];
+    struct eg_extent extent = {shape->length_min, shape->repeats_max};
+    while (extent.length < shape->length_max
+           && source->task->steps(source->state, extent) < shape->steps_max)
+        extent.length++;
     for (size_t i = 0; i < count; i++)
         draws[i] = (struct eg_draw){
-            .seed = t->seed, .purpose = EG_FOR_TRAINING, .item = i, .length = length};
+            .seed = t->seed, .purpose = EG_FOR_TRAINING, .item = i, .extent = extent};
     eg_draw_lengths(source, draws, count);
     struct eg_block block;
     struct eg_tape tape;
@@ -126,6 +129,30 @@ static int reserve_all(struct eg_trainer *t)
     return status;
 }
 
+/* scores[b] of each sequence of a block; logits are those of the steps that ask. */
+static void score_rows(const struct eg_block *block, const struct eg_var *logits,
+                       struct eg_score scores[EG_BLOCK])
+{
+    const size_t n_out = logits->cols;
+    size_t row = 0;
+    for (size_t b = 0; b < block->count; b++)
+        scores[b] = (struct eg_score){0};
+    for (size_t s = 0; s < block->steps; s++) {
+        if (!block->asked[s])
+            continue;
+        for (size_t b = 0; b < block->rows[s]; b++, row++) {
+            const size_t from = block->from[s] + b;
+            const real *target = block->target + from * n_out, *z = eg_row(logits, row);
+            if (block->mask[from] == 0)
+                continue;
+            scores[b].cost += (double) block->mask[from] * eg_sigmoid_cost(z, target, n_out)
+                              / 0.69314718055994531;
+            for (size_t c = 0; c < n_out; c++)
+                scores[b].wrong += !((z[c] > 0) == (target[c] > (real) 0.5)) || z[c] != z[c];
+        }
+    }
+}
+
 static int block_gradient(struct eg_trainer *t, struct eg_arena *arena, size_t k)
 {
     const size_t size = t->model->params.size;
@@ -145,6 +172,10 @@ static int block_gradient(struct eg_trainer *t, struct eg_arena *arena, size_t k
     if (!loss)
         return EG_RAISE(EG_ERR_NOMEM);
     t->loss[k] = (double) loss->x[0];
+    struct eg_score scores[EG_BLOCK];
+    score_rows(&block, logits, scores);
+    for (size_t b = 0; b < block.count; b++)
+        t->costs[members[b]] = scores[b].cost;
     eg_tape_backward(&tape, loss);
     return EG_OK;
 }
@@ -156,8 +187,11 @@ int eg_trainer_gradient(struct eg_trainer *t, uint64_t update, struct eg_update_
     if (reserved)
         return reserved;
     for (size_t i = 0; i < t->batch; i++)
-        t->draws[i] = (struct eg_draw){
-            .seed = t->seed, .purpose = EG_FOR_TRAINING, .step = update, .item = i};
+        t->draws[i] = (struct eg_draw){.seed = t->seed,
+                                       .purpose = EG_FOR_TRAINING,
+                                       .step = update,
+                                       .item = i,
+                                       .seen = update * t->batch};
     eg_draw_lengths(t->source, t->draws, t->batch);
     eg_draw_sort(t->draws, t->batch);
 
@@ -223,25 +257,10 @@ static int block_scores(struct eg_trainer *t, struct eg_arena *arena, const stru
     struct eg_var *logits;
     if ((ret = eg_model_run(t->model, &tape, &block, 0, NULL, NULL, &logits)))
         return ret;
+    struct eg_score in_block[EG_BLOCK];
+    score_rows(&block, logits, in_block);
     for (size_t b = 0; b < block.count; b++)
-        scores[members[b]] = (struct eg_score){0};
-    const size_t n_out = logits->cols;
-    size_t row = 0;
-    for (size_t s = 0; s < block.steps; s++) {
-        if (!block.asked[s])
-            continue;
-        for (size_t b = 0; b < block.rows[s]; b++, row++) {
-            const size_t from = block.from[s] + b;
-            const real *target = block.target + from * n_out, *z = eg_row(logits, row);
-            if (block.mask[from] == 0)
-                continue;
-            struct eg_score *score = &scores[members[b]];
-            score->cost +=
-                (double) block.mask[from] * eg_sigmoid_cost(z, target, n_out) / 0.69314718055994531;
-            for (size_t c = 0; c < n_out; c++)
-                score->wrong += !((z[c] > 0) == (target[c] > (real) 0.5)) || z[c] != z[c];
-        }
-    }
+        scores[members[b]] = in_block[b];
     return EG_OK;
 }
 

@@ -23,11 +23,12 @@ struct eg_trainer {
     uint64_t seed;
     size_t batch, blocks;
     int threads;
-    int reserved; /* the arenas have what any update needs */
-    real *values; /* the parameter vector            */
-    real *total;  /* the gradient of the last update */
-    real *grads;  /* of each block, one after the other */
-    double *loss; /* of each block [nat]              */
+    int reserved;  /* the arenas have what any update needs */
+    real *values;  /* the parameter vector            */
+    real *total;   /* the gradient of the last update */
+    real *grads;   /* of each block, one after the other */
+    double *loss;  /* of each block [nat]              */
+    double *costs; /* of each of `draws` in the last update [bit] */
     int *status;
     struct eg_draw *draws;
     struct eg_arena **step; /* one for each thread */

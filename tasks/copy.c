@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "tasks/task.h"
+#include "tasks/parts.h"
 
 struct options {
     long bits, length_min, length_max;
@@ -22,62 +22,51 @@ static const struct eg_option option_rows[] = {
 };
 /* clang-format on */
 
+static size_t steps(const void *state, struct eg_extent extent)
+{
+    (void) state;
+    return 2 * extent.length + 1;
+}
+
+static double chance(const void *state, struct eg_extent extent)
+{
+    const struct options *o = state;
+    return (double) o->bits * (double) extent.length;
+}
+
 static int init(void *state, const void *values, struct eg_arena *arena,
                 struct eg_task_shape *shape, struct eg_message *message)
 {
     (void) arena;
     struct options *o = state;
     *o = *(const struct options *) values;
-    if (o->length_min > o->length_max)
-        return EG_FAIL(EG_ERR_RANGE, message,
-                       "task.length_min = %ld is more than task.length_max = %ld", o->length_min,
-                       o->length_max);
     *shape = (struct eg_task_shape){
         .inputs = (size_t) o->bits + 1,
         .outputs = (size_t) o->bits,
         .loss = EG_LOSS_BITS,
         .length_min = (size_t) o->length_min,
         .length_max = (size_t) o->length_max,
+        .length_words = "vectors",
         .steps_max = 2 * (size_t) o->length_max + 1,
-        .chance = (double) o->bits * (double) (o->length_min + o->length_max) / 2,
     };
-    return EG_OK;
-}
-
-static size_t draw_length(const void *state, struct eg_stream *stream)
-{
-    const struct options *o = state;
-    return (size_t) eg_stream_between(stream, o->length_min, o->length_max);
-}
-
-static size_t steps(const void *state, size_t length)
-{
-    (void) state;
-    return 2 * length + 1;
+    eg_task_costs(&eg_task_copy, o, shape);
+    return eg_task_range("length", o->length_min, o->length_max, message);
 }
 
 static void draw(const void *state, struct eg_stream *stream, struct eg_sequence *s)
 {
     const struct options *o = state;
-    const size_t bits = (size_t) o->bits, inputs = bits + 1, length = s->length;
+    const size_t bits = (size_t) o->bits, inputs = bits + 1, length = s->extent.length;
     s->steps = 2 * length + 1;
-    memset(s->input, 0, s->steps * inputs * sizeof *s->input);
-    memset(s->target, 0, s->steps * bits * sizeof *s->target);
+    eg_sequence_blank(s, inputs, bits);
     for (size_t t = 0; t < length; t++) {
-        const uint64_t vector = eg_stream_bits(stream);
-        for (size_t b = 0; b < bits; b++) {
-            const real bit = (real) (vector >> (63 - b) & 1);
-            s->input[t * inputs + b] = bit;
-            s->target[(length + 1 + t) * bits + b] = bit;
-        }
+        real *const vector = s->input + t * inputs;
+        eg_draw_bits(stream, vector, bits);
+        memcpy(s->target + (length + 1 + t) * bits, vector, bits * sizeof *vector);
+        eg_sequence_ask(s, length + 1 + t);
     }
     s->input[length * inputs + bits] = 1;
-    for (size_t t = 0; t < s->steps; t++) {
-        s->mask[t] = t > length ? 1 : 0;
-        s->phase[t] = t < length    ? EG_PHASE_INPUT
-                      : t == length ? EG_PHASE_DELIMITER
-                                    : EG_PHASE_OUTPUT;
-    }
+    s->phase[length] = EG_PHASE_DELIMITER;
 }
 
 const struct eg_task_type eg_task_copy = {
@@ -88,7 +77,8 @@ const struct eg_task_type eg_task_copy = {
     .options_size = sizeof(struct options),
     .state_size = sizeof(struct options),
     .init = init,
-    .draw_length = draw_length,
     .steps = steps,
     .draw = draw,
+    .chance = chance,
+    .optimum = eg_task_solvable,
 };

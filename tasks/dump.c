@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tasks/curriculum.h"
 #include "tasks/data_file.h"
 
 enum { IMAGE_STEP = 1 << 22 }; /* bytes by which the file in memory grows */
@@ -35,7 +36,7 @@ static const struct {
     {"input",  "1",    "what the network is given",                 NULL, {SEQUENCE, TIME, INPUT_CHANNEL},  3},
     {"target", "1",    "what the network should answer, 0 to 1",    NULL, {SEQUENCE, TIME, OUTPUT_CHANNEL}, 3},
     {"mask",   "1",    "whether the answer of a step counts",       "not_asked asked",        {SEQUENCE, TIME}, 2},
-    {"phase",  "1",    "what a step is for",                        "input delimiter output", {SEQUENCE, TIME}, 2},
+    {"phase",  "1",    "what a step is for",                        EG_PHASE_WORDS,           {SEQUENCE, TIME}, 2},
     {"length", "step", "steps of a sequence; what follows is padding", NULL,                  {SEQUENCE},       1},
 };
 /* clang-format on */
@@ -80,9 +81,17 @@ static void free_table(struct table *t)
     free(t->length);
 }
 
+/* The size of a sequence; the stream is then where its contents begin. */
+static struct eg_extent draw_extent(const struct eg_task_type *task, const void *state,
+                                    const struct eg_task_shape *shape, struct eg_stream *stream)
+{
+    static const struct eg_curriculum uniform = {.type = EG_CURRICULUM_UNIFORM};
+    return eg_curriculum_draw(&uniform, task, state, shape, EG_SEEN_ALL, stream);
+}
+
 /* The longest sequence says how much room each one gets. */
 static int draw_lengths(struct table *t, const struct eg_task_type *task, const void *state,
-                        uint64_t seed)
+                        const struct eg_task_shape *shape, uint64_t seed)
 {
     t->length = table_zeros(t->size[SEQUENCE], 1, 1, sizeof *t->length);
     if (!t->length)
@@ -91,7 +100,7 @@ static int draw_lengths(struct table *t, const struct eg_task_type *task, const 
     for (size_t i = 0; i < t->size[SEQUENCE]; i++) {
         struct eg_stream stream;
         eg_stream_open(&stream, seed, EG_FOR_TRAINING, 0, i);
-        const size_t steps = task->steps(state, task->draw_length(state, &stream));
+        const size_t steps = task->steps(state, draw_extent(task, state, shape, &stream));
         t->length[i] = (int64_t) steps;
         t->size[TIME] = steps > t->size[TIME] ? steps : t->size[TIME];
     }
@@ -99,7 +108,7 @@ static int draw_lengths(struct table *t, const struct eg_task_type *task, const 
 }
 
 static int draw_all(struct table *t, const struct eg_task_type *task, const void *state,
-                    uint64_t seed)
+                    const struct eg_task_shape *shape, uint64_t seed)
 {
     const size_t n = t->size[SEQUENCE], steps = t->size[TIME];
     const size_t inputs = t->size[INPUT_CHANNEL], outputs = t->size[OUTPUT_CHANNEL];
@@ -122,7 +131,7 @@ static int draw_all(struct table *t, const struct eg_task_type *task, const void
     for (size_t i = 0; i < n; i++) {
         struct eg_stream stream;
         eg_stream_open(&stream, seed, EG_FOR_TRAINING, 0, i);
-        s.length = task->draw_length(state, &stream);
+        s.extent = draw_extent(task, state, shape, &stream);
         s.steps = (size_t) t->length[i];
         task->draw(state, &stream, &s);
         for (size_t k = 0; k < s.steps * inputs; k++)
@@ -208,7 +217,7 @@ static bool put_column(hid_t file, enum column column, const struct table *t)
         {H5T_NATIVE_UINT8, t->phase}, {H5T_NATIVE_INT64, t->length},
     };
     /* clang-format on */
-    static const uint8_t flags[3] = {0, 1, 2};
+    static const uint8_t flags[EG_PHASES] = {0, 1, 2, 3, 4};
     const int rank = column_rows[column].rank;
     const char *const meanings = column_rows[column].flag_meanings;
     hsize_t dims[3];
@@ -225,11 +234,12 @@ static bool put_column(hid_t file, enum column column, const struct table *t)
         put_set(file, column_rows[column].name, what[column].type, rank, dims, what[column].values,
                 column_rows[column].units, column_rows[column].long_name);
     const hid_t type = H5Tvlen_create(H5T_STD_REF_OBJ);
-    const bool done =
-        set >= 0 && type >= 0 && put_attr(set, "DIMENSION_LIST", type, (hsize_t) rank, list)
-        && (!meanings
-            || (put_attr(set, "flag_values", H5T_NATIVE_UINT8, column == MASK ? 2 : 3, flags)
-                && put_text(set, "flag_meanings", meanings)));
+    const bool done = set >= 0 && type >= 0
+                      && put_attr(set, "DIMENSION_LIST", type, (hsize_t) rank, list)
+                      && (!meanings
+                          || (put_attr(set, "flag_values", H5T_NATIVE_UINT8,
+                                       column == MASK ? 2 : EG_PHASES, flags)
+                              && put_text(set, "flag_meanings", meanings)));
     close_id(type);
     close_id(set);
     return done;
@@ -368,8 +378,8 @@ int eg_task_dump(const char *path, const struct eg_task_type *task, const void *
     int status = claim(path, flags, &made, message);
     if (status)
         return status;
-    if ((status = draw_lengths(&t, task, state, seed)) == EG_OK
-        && (status = draw_all(&t, task, state, seed)) == EG_OK) {
+    if ((status = draw_lengths(&t, task, state, shape, seed)) == EG_OK
+        && (status = draw_all(&t, task, state, shape, seed)) == EG_OK) {
         H5E_BEGIN_TRY
         {
             status = make_image(&t, task->name, seed, &image, &bytes);

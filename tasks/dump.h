@@ -1,7 +1,8 @@
 /* tasks/dump.h -- sequences of any task, written into a file that the task `file` reads.
  *
- * Sequence i is item i of update 0 of a training with that seed: with n = train.batch these
- * are the sequences of the first update.  Padding is zero.  The file (docs/data-file.md):
+ * Sequence i is item i of update 0 of a training with that seed whose sizes are drawn uniformly:
+ * with n = train.batch these are the sequences of the first update.  Padding is zero.  The file
+ * (docs/data-file.md):
  *
  *     /            format = "engram-data", format_version = 1, task (its name), seed
  *     /input       (S, T, I) float32    /mask    (S, T) uint8, 1 where an answer is asked

@@ -6,7 +6,7 @@
  *     /target  (S, T, O)  what it should answer                        0 to 1
  *     /length  (S)        steps of each sequence                       1 to T
  *     /mask    (S, T)     1 where the answer counts; all do without    0 or 1
- *     /phase   (S, T)     input, delimiter, output: only for figures   0, 1 or 2
+ *     /phase   (S, T)     what a step is for: only   for figures   0 to 4
  *
  * The last two may be missing.  Any integer or float type will do.  Attributes `format` and
  * `format_version` of the root are checked where they are there.  What lies beyond the length
@@ -160,8 +160,8 @@ static int read_lengths(const struct reader *r, struct data *d)
 static int read_mask(const struct reader *r, const struct data *d, double *asked)
 {
     static const struct limits flag = {0, 1, true, "are 0 and 1"};
-    static const struct limits phase = {0, EG_PHASE_OUTPUT, true,
-                                        "are 0 (input), 1 (delimiter) and 2 (output)"};
+    static const struct limits phase = {
+        0, EG_PHASES - 1, true, "are 0 (input), 1 (delimiter), 2 (output), 3 (query) and 4 (wait)"};
     int status = EG_OK;
     memset(d->mask, 1, d->start[d->items]);
     if (r->file.mask.id >= 0)
@@ -267,7 +267,9 @@ static int init(void *state, const void *values, struct eg_arena *arena,
         .loss = EG_LOSS_BITS,
         .length_min = 1,
         .length_max = d.items,
+        .length_words = "sequences",
         .items = d.items,
+        .optimum = NAN,
         .chance = asked * (double) d.outputs / (double) d.items,
     };
     for (size_t i = 0; i < d.items; i++) {
@@ -285,9 +287,10 @@ static size_t draw_length(const void *state, struct eg_stream *stream)
 }
 
 /* A number that no sequence has stands for a sequence without steps. */
-static size_t steps(const void *state, size_t length)
+static size_t steps(const void *state, struct eg_extent extent)
 {
     const struct data *const d = state;
+    const size_t length = extent.length;
     return length < 1 || length > d->items ? 0 : d->start[length] - d->start[length - 1];
 }
 
@@ -295,10 +298,10 @@ static void draw(const void *state, struct eg_stream *stream, struct eg_sequence
 {
     (void) stream;
     const struct data *const d = state;
-    s->steps = steps(state, s->length);
+    s->steps = steps(state, s->extent);
     if (s->steps == 0)
         return;
-    const size_t row = d->start[s->length - 1];
+    const size_t row = d->start[s->extent.length - 1];
     memcpy(s->input, d->input + row * d->inputs, s->steps * d->inputs * sizeof *s->input);
     memcpy(s->target, d->target + row * d->outputs, s->steps * d->outputs * sizeof *s->target);
     memcpy(s->phase, d->phase + row, s->steps);

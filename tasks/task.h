@@ -17,25 +17,48 @@ enum eg_loss {
     EG_LOSS_BITS, /* every output is a bit: sigmoid cross-entropy */
 };
 
-enum eg_phase { EG_PHASE_INPUT, EG_PHASE_DELIMITER, EG_PHASE_OUTPUT };
+/* What a step is for; only figures look at it.  A step that is given something and asked at once
+ * is EG_PHASE_OUTPUT.  The values and EG_PHASE_WORDS are part of run files and data files. */
+enum eg_phase {
+    EG_PHASE_INPUT,
+    EG_PHASE_DELIMITER,
+    EG_PHASE_OUTPUT,
+    EG_PHASE_QUERY, /* what the question is about */
+    EG_PHASE_WAIT,  /* nothing is given or asked  */
+    EG_PHASES
+};
+#define EG_PHASE_WORDS "input delimiter output query wait"
+
+/* How large a sequence is, in the task's own measures: for copy `length` counts the vectors to
+ * copy.  `repeats` is 0 where the task has no second measure. */
+struct eg_extent {
+    size_t length, repeats;
+};
 
 /* One sequence: `steps` rows of each; arrays belong to whoever made them. */
 struct eg_sequence {
-    size_t steps, length; /* length: the task's own measure, for copy the vectors to copy */
-    real *input;          /* (steps, inputs)                                            */
-    real *target;         /* (steps, outputs)                                           */
-    real *mask;           /* steps; 0 where no answer is asked                          */
-    uint8_t *phase;       /* steps, enum eg_phase                                       */
+    size_t steps;
+    struct eg_extent extent;
+    real *input;    /* (steps, inputs)                   */
+    real *target;   /* (steps, outputs)                  */
+    real *mask;     /* steps; 0 where no answer is asked */
+    uint8_t *phase; /* steps, enum eg_phase              */
 };
 
 /* What a task is, after init(). */
 struct eg_task_shape {
     size_t inputs, outputs;
     enum eg_loss loss;
-    size_t length_min, length_max; /* of training sequences                                 */
-    size_t steps_max;              /* steps of the longest training sequence                */
-    size_t items;                  /* sequences there are; 0: as many as one likes          */
-    double chance;                 /* cost of an answer that knows nothing [bit/sequence]   */
+    size_t length_min, length_max;   /* of training sequences                               */
+    size_t repeats_min, repeats_max; /* of training sequences; 0: the task has no repeats   */
+    size_t length_least;             /* no sequence can be shorter; 0: 1                    */
+    size_t steps_max;                /* steps of the longest training sequence              */
+    size_t items;                    /* sequences there are; 0: as many as one likes        */
+    const char *length_words, *repeats_words; /* what is counted: "vectors", "repeats"      */
+    /* Cost [bit/sequence], in the mean over training sequences, each size as often as any other:
+     * of the best answer that does not look at its input, and of the best there can be (NAN: not
+     * known in closed form). */
+    double chance, optimum;
 };
 
 struct eg_task_type {
@@ -51,15 +74,33 @@ struct eg_task_type {
      */
     int (*init)(void *state, const void *options, struct eg_arena *arena,
                 struct eg_task_shape *shape, struct eg_message *message);
-    /* The length of the next training sequence, or which sequence of the data it is. */
+    /* Which sequence of the data is next, as its `length`.  NULL where sizes are drawn outside of
+     * the task, from the ranges of its shape: tasks/curriculum.h. */
     size_t (*draw_length)(const void *state, struct eg_stream *stream);
-    /* Steps of a sequence of that length. */
-    size_t (*steps)(const void *state, size_t length);
-    /* Fills in a sequence whose `length` is set and whose arrays have room. */
+    /* Steps of a sequence of that size; more of either measure, no fewer steps. */
+    size_t (*steps)(const void *state, struct eg_extent extent);
+    /* Fills in a sequence whose `extent` is set and whose arrays have room. */
     void (*draw)(const void *state, struct eg_stream *stream, struct eg_sequence *sequence);
+    /* Chance and optimum of one size, as in the shape; NULL: not known. */
+    double (*chance)(const void *state, struct eg_extent extent);
+    double (*optimum)(const void *state, struct eg_extent extent);
+    /* Cost [bit] of the best answer there can be to this very sequence, where it depends on more
+     * than the size; NULL otherwise.  `answers` (steps x outputs) receives it, unless NULL. */
+    double (*best)(const void *state, const struct eg_sequence *sequence, double *answers);
 };
 
 extern const struct eg_task_type eg_task_copy;
+extern const struct eg_task_type eg_task_repeat_copy;
+extern const struct eg_task_type eg_task_associative_recall;
+extern const struct eg_task_type eg_task_ngram;
+extern const struct eg_task_type eg_task_priority_sort;
+extern const struct eg_task_type eg_task_reverse;
+extern const struct eg_task_type eg_task_copy_delayed;
+extern const struct eg_task_type eg_task_selective_copy;
+extern const struct eg_task_type eg_task_recall_multi;
+extern const struct eg_task_type eg_task_parity;
+extern const struct eg_task_type eg_task_addition;
+extern const struct eg_task_type eg_task_dyck;
 extern const struct eg_task_type eg_task_file;
 
 extern const struct eg_task_type *const eg_task_types[];

@@ -13,14 +13,19 @@ struct fixture {
     struct eg_source source;
 };
 
-static void open_source(struct fixture *f, const char *settings)
+static void open_task(struct fixture *f, const struct eg_task_type *task, const char *settings)
 {
     struct eg_message m;
     f->arena = new_arena();
-    f->options = new_options(eg_task_copy.options, eg_task_copy.options_size, settings);
-    void *task = eg_arena_zeros(f->arena, 1, eg_task_copy.state_size);
-    f->source = (struct eg_source){.task = &eg_task_copy, .state = task};
-    assert_int_equal(eg_task_copy.init(task, f->options, f->arena, &f->source.shape, &m), EG_OK);
+    f->options = new_options(task->options, task->options_size, settings);
+    void *state = eg_arena_zeros(f->arena, 1, task->state_size);
+    f->source = (struct eg_source){.task = task, .state = state};
+    assert_int_equal(task->init(state, f->options, f->arena, &f->source.shape, &m), EG_OK);
+}
+
+static void open_source(struct fixture *f, const char *settings)
+{
+    open_task(f, &eg_task_copy, settings);
 }
 
 static void close_source(struct fixture *f)
@@ -45,15 +50,15 @@ static void lengths_are_drawn_where_none_is_given(void **state)
     draw(&f, draws, 200, 0);
     size_t seen[10] = {0};
     for (size_t i = 0; i < 200; i++) {
-        assert_true(draws[i].length >= 1 && draws[i].length <= 9);
-        assert_int_equal(draws[i].steps, 2 * draws[i].length + 1);
-        seen[draws[i].length]++;
+        assert_true(draws[i].extent.length >= 1 && draws[i].extent.length <= 9);
+        assert_int_equal(draws[i].steps, 2 * draws[i].extent.length + 1);
+        seen[draws[i].extent.length]++;
     }
     for (size_t i = 1; i <= 9; i++)
         assert_true(seen[i] > 5);
-    struct eg_draw given = {.seed = 1, .purpose = EG_FOR_EVALUATION, .length = 120};
+    struct eg_draw given = {.seed = 1, .purpose = EG_FOR_EVALUATION, .extent.length = 120};
     eg_draw_lengths(&f.source, &given, 1);
-    assert_true(given.length == 120 && given.steps == 241);
+    assert_true(given.extent.length == 120 && given.steps == 241);
     close_source(&f);
 }
 
@@ -95,12 +100,11 @@ static int same_sequence(const struct eg_source *source, const struct eg_block *
 }
 
 /* Every sequence of every block is what eg_sequence_make() gives for it alone, and is in one. */
-static void blocks_hold_the_sequences_whatever_the_batch(void **state)
+static void check_blocks(const struct eg_task_type *task, const char *settings)
 {
-    (void) state;
     static const size_t batches[] = {1, 2, 7, 8, 9, 16, 17, 50};
     struct fixture f;
-    open_source(&f, "bits=5 length_max=6");
+    open_task(&f, task, settings);
     for (size_t i = 0; i < sizeof batches / sizeof batches[0]; i++) {
         const size_t n = batches[i], blocks = eg_block_count(n);
         struct eg_draw draws[50];
@@ -144,6 +148,35 @@ static void blocks_hold_the_sequences_whatever_the_batch(void **state)
     close_source(&f);
 }
 
+static void blocks_hold_the_sequences_whatever_the_batch(void **state)
+{
+    (void) state;
+    check_blocks(&eg_task_copy, "bits=5 length_max=6");
+    for (size_t i = 0; eg_task_types[i]; i++)
+        if (!eg_task_types[i]->draw_length)
+            check_blocks(eg_task_types[i], "");
+}
+
+/* A curriculum draws what the sequences seen before say, and the contents come after it. */
+static void a_sequence_depends_on_what_was_seen_before(void **state)
+{
+    (void) state;
+    struct fixture f;
+    struct eg_sequence s, again;
+    open_source(&f, "");
+    f.source.curriculum = (struct eg_curriculum){.type = EG_CURRICULUM_GROWING, .sequences = 1000};
+    for (uint64_t seen = 0; seen <= 1000; seen += 100) {
+        struct eg_draw draw = {.seed = 1, .purpose = EG_FOR_TRAINING, .step = 3, .seen = seen};
+        eg_draw_lengths(&f.source, &draw, 1);
+        assert_true(draw.extent.length >= 1 && draw.extent.length <= 1 + 19 * seen / 1000);
+        assert_int_equal(eg_sequence_make(&s, f.arena, &f.source, &draw), EG_OK);
+        assert_int_equal(eg_sequence_make(&again, f.arena, &f.source, &draw), EG_OK);
+        assert_memory_equal(s.input, again.input, s.steps * 9 * sizeof(real));
+        assert_int_equal(s.steps, 2 * draw.extent.length + 1);
+    }
+    close_source(&f);
+}
+
 /* Item 3 of step 7 is the same in a batch of 4 and of 40, and another than item 3 of step 8. */
 static void a_larger_batch_begins_with_the_smaller_one(void **state)
 {
@@ -157,7 +190,7 @@ static void a_larger_batch_begins_with_the_smaller_one(void **state)
     int differs = 0;
     for (size_t i = 0; i < 4; i++) {
         struct eg_sequence a, b, c;
-        assert_int_equal(few[i].length, many[i].length);
+        assert_int_equal(few[i].extent.length, many[i].extent.length);
         assert_int_equal(eg_sequence_make(&a, f.arena, &f.source, &few[i]), EG_OK);
         assert_int_equal(eg_sequence_make(&b, f.arena, &f.source, &many[i]), EG_OK);
         assert_int_equal(eg_sequence_make(&c, f.arena, &f.source, &later[i]), EG_OK);
@@ -197,6 +230,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(lengths_are_drawn_where_none_is_given),
         cmocka_unit_test(sorting_puts_the_longest_first_and_equal_ones_by_item),
         cmocka_unit_test(blocks_hold_the_sequences_whatever_the_batch),
+        cmocka_unit_test(a_sequence_depends_on_what_was_seen_before),
         cmocka_unit_test(a_larger_batch_begins_with_the_smaller_one),
         cmocka_unit_test(a_block_survives_every_allocation_failing_once),
     };

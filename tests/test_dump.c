@@ -106,7 +106,7 @@ static void draw(struct drawn *d, const struct eg_task_type *task, const void *s
                  struct eg_stream *stream)
 {
     memset(d, 0, sizeof *d);
-    d->s = (struct eg_sequence){.length = length,
+    d->s = (struct eg_sequence){.extent.length = length,
                                 .input = d->input,
                                 .target = d->target,
                                 .mask = d->mask,
@@ -128,12 +128,12 @@ static void what_was_written_is_read_back(void **state)
         struct eg_stream stream;
         eg_stream_open(&stream, SEED, EG_FOR_TRAINING, 0, i);
         struct drawn want, got;
-        const size_t length = eg_task_copy.draw_length(f->copy.state, &stream);
+        const size_t length = (size_t) eg_stream_between(&stream, 1, 5); /* as in training */
         vectors += length;
         draw(&want, &eg_task_copy, f->copy.state, length, &stream);
         draw(&got, &eg_task_file, f->file.state, i + 1, NULL);
         assert_int_equal(got.s.steps, want.s.steps);
-        assert_int_equal(eg_task_file.steps(f->file.state, i + 1), want.s.steps);
+        assert_int_equal(eg_task_file.steps(f->file.state, got.s.extent), want.s.steps);
         assert_memory_equal(got.input, want.input, sizeof want.input);
         assert_memory_equal(got.target, want.target, sizeof want.target);
         assert_memory_equal(got.mask, want.mask, sizeof want.mask);

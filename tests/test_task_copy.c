@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tasks/task.h"
+#include "tasks/curriculum.h"
 
 #include "tests/check.h"
 #include "tests/fixture.h"
@@ -34,7 +34,7 @@ static void a_sequence_is_laid_out_as_by_hand(void **state)
     struct eg_message m;
     assert_int_equal(open_task(&f, "bits=3 length_max=2", &m), EG_OK);
     assert_true(f.shape.inputs == 4 && f.shape.outputs == 3 && f.shape.steps_max == 5);
-    assert_int_equal(eg_task_copy.steps(f.task, 2), 5);
+    assert_int_equal(eg_task_copy.steps(f.task, (struct eg_extent){.length = 2}), 5);
 
     struct eg_stream stream, again;
     eg_stream_open(&stream, 1, EG_FOR_TESTS, 0, 0);
@@ -50,7 +50,7 @@ static void a_sequence_is_laid_out_as_by_hand(void **state)
     memset(input, 0x7f, sizeof input);
     memset(target, 0x7f, sizeof target);
     struct eg_sequence s = {
-        .length = 2, .input = input, .target = target, .mask = mask, .phase = phase};
+        .extent.length = 2, .input = input, .target = target, .mask = mask, .phase = phase};
     eg_task_copy.draw(f.task, &stream, &s);
     assert_int_equal(s.steps, 5);
     const double want_input[20] = {bit[0], bit[1], bit[2], 0, bit[3], bit[4],
@@ -75,6 +75,7 @@ static void the_chance_level_is_one_bit_a_bit(void **state)
     struct eg_message m;
     assert_int_equal(open_task(&f, "", &m), EG_OK);
     check_close(f.shape.chance, 84, 0, 0);
+    check_close(f.shape.optimum, 0, 0, 0);
     assert_true(f.shape.inputs == 9 && f.shape.outputs == 8 && f.shape.steps_max == 41);
     assert_true(f.shape.length_min == 1 && f.shape.length_max == 20 && f.shape.items == 0);
     assert_int_equal(f.shape.loss, EG_LOSS_BITS);
@@ -89,8 +90,8 @@ static void bits_are_balanced_and_independent(void **state)
     struct fixture f;
     struct eg_message m;
     assert_int_equal(open_task(&f, "bits=64 length_max=10000", &m), EG_OK);
-    struct eg_sequence s = {.length = LENGTH};
-    const size_t steps = eg_task_copy.steps(f.task, LENGTH);
+    struct eg_sequence s = {.extent.length = LENGTH};
+    const size_t steps = eg_task_copy.steps(f.task, s.extent);
     s.input = malloc(steps * (BITS + 1) * sizeof *s.input);
     s.target = malloc(steps * BITS * sizeof *s.target);
     s.mask = malloc(steps * sizeof *s.mask);
@@ -118,6 +119,7 @@ static void bits_are_balanced_and_independent(void **state)
 static void lengths_reach_both_ends_evenly(void **state)
 {
     (void) state;
+    static const struct eg_curriculum uniform = {.type = EG_CURRICULUM_UNIFORM};
     struct fixture f;
     struct eg_message m;
     assert_int_equal(open_task(&f, "length_min=3 length_max=7", &m), EG_OK);
@@ -126,7 +128,10 @@ static void lengths_reach_both_ends_evenly(void **state)
     for (uint64_t i = 0; i < 5000; i++) {
         struct eg_stream stream;
         eg_stream_open(&stream, 1, EG_FOR_TRAINING, 0, i);
-        const size_t length = eg_task_copy.draw_length(f.task, &stream);
+        const struct eg_extent extent =
+            eg_curriculum_draw(&uniform, &eg_task_copy, f.task, &f.shape, i, &stream);
+        const size_t length = extent.length;
+        assert_int_equal(extent.repeats, 0);
         assert_true(length >= 3 && length <= 7);
         seen[length]++;
     }

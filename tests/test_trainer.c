@@ -258,7 +258,8 @@ static void loss_and_score_agree(void **state)
     assert_int_equal(eg_trainer_score(&f.trainer, f.trainer.draws, BATCH, scores), EG_OK);
     double sum = 0;
     for (size_t i = 0; i < BATCH; i++) {
-        assert_true(scores[i].cost > 0 && scores[i].wrong <= 4 * f.trainer.draws[i].length);
+        assert_true(scores[i].cost > 0 && scores[i].wrong <= 4 * f.trainer.draws[i].extent.length);
+        check_close(f.trainer.costs[i], scores[i].cost, 64 * EG_EPS, 0);
         sum += scores[i].cost;
     }
     check_close(report.loss, sum / BATCH * 0.69314718055994531, 64 * EG_EPS, 0);

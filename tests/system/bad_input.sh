@@ -37,6 +37,12 @@ refused "an unknown flag names the nearest" 2 "--treads" "did you mean --threads
 refused "a flag without its value" 2 "--threads needs a value" -- "${train[@]}" --threads
 refused "a flag with a value of the wrong type" 2 "--threads x" "whole number" \
     -- "${train[@]}" --threads x
+refused "a length that no sequence of the task can have" 2 "evaluate.lengths = 1" "at least 2 items" \
+    -- train ntm-ff/associative-recall -s evaluate.lengths="3,1" -o x.h5
+refused "more sizes than can be evaluated" 2 "make 400 sizes" "at most 256" -- \
+    train ntm-ff/repeat-copy -s evaluate.lengths="$(seq -s, 20)" -s evaluate.repeats="$(seq -s, 20)" -o x.h5
+refused "an unknown curriculum names the nearest" 2 "curriculum.type" "did you mean growing" \
+    -- "${train[@]}" -s curriculum.type=growin
 refused "a range of seeds that runs backwards" 2 "--seeds 3..1" -- "${train[@]}" --seeds 3..1
 refused "a missing target" 2 "train needs PRESET" -- train
 refused "an argument too many" 2 "'more'" "too many" -- "${train[@]}" more

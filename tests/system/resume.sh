@@ -41,6 +41,25 @@ ended "and goes on again, with another number of threads" 0
 run train ntm/copy "${often[@]}" --seed 5 -o once.h5
 claim "to the same bits" same once.h5 twice.h5
 
+# --- between two reports, with sizes that depend on what was seen ---
+
+sized=("${small[@]}" -s task.type=repeat-copy -s task.repeats_max=3 -s train.batch=4
+    -s train.sequences=4000 -s train.report_every=100 -s train.checkpoint_every=400
+    -s evaluate.sequences=20 -s evaluate.repeats="2,4" -s curriculum.type=look-back
+    -s curriculum.sequences=3000 --json)
+run train ntm/copy "${sized[@]}" --seed 6 -o sized.h5
+ended "a run with a curriculum" 0
+stop_at INT 7 0.002 train ntm/copy "${sized[@]}" --seed 6 -o sized-INT.h5
+ended "is stopped between two reports" 75
+run resume sized-INT.h5 --threads 2 -q
+ended "and goes on" 0
+claim "to the same bits, cost of each size included" same sized.h5 sized-INT.h5
+if command -v h5dump >/dev/null; then
+    h5dump -y -w 1 -d /train_sizes/n sized.h5 | grep -oE '^ *[0-9]+,?$' | tr -d ' ,' >counts
+    claim "every training sequence is counted once" \
+        [ "$(awk '{ n += $1 } END { print n }' counts)" -eq 4000 ]
+fi
+
 # --- runs that need not go on, or further than planned ---
 
 cp once.h5 before.h5

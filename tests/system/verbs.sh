@@ -51,6 +51,9 @@ associative() {
     esac
 }
 
+# Sizes that make any task small; a task has some of the keys.
+tiny_task=(bits=3 length_min=2 length_max=5 repeats_max=2 order=3 best=3)
+
 for preset in $presets; do
     options=("${short[@]}")
     run describe "$preset"
@@ -66,6 +69,17 @@ for preset in $presets; do
     fi
     ended "describe $preset" 0 "out:learnable numbers"
     grep -q '^memory .*Neural Turing' "$work/said/out" && options=("${small[@]}")
+    if [ "${preset#*/}" != copy ]; then
+        # In place of the sizes of the copy task those that the task has.
+        for i in "${!options[@]}"; do
+            case ${options[i]} in task.*) unset "options[i]" "options[i - 1]" ;; esac
+        done
+        run train "$preset" --print-config
+        for setting in "${tiny_task[@]}"; do
+            sed -n '/^task:/,/^[a-z]*:$/p' "$work/said/out" | grep -q "^  ${setting%%=*}:" &&
+                options+=(-s "task.$setting")
+        done
+    fi
     file=${preset//\//-}.h5
     run train "$preset" "${options[@]}" --seed 1
     ended "train $preset" 0 "err:800 sequences" "out:mixed"
@@ -104,6 +118,26 @@ run evaluate ntm-copy.h5 --threads 1 --json
 ended "evaluate --json" 0 'out:"exact_fraction"'
 claim "prints objects of JSON" json "$work/said/out"
 claim "evaluate leaves the file as it was" same ntm-copy.h5 quiet.h5
+
+run evaluate ntm-ff-repeat-copy.h5 --threads 1 -s evaluate.lengths="3,7" -s evaluate.repeats="2,5" \
+    -s evaluate.sequences=10
+ended "evaluate combines lengths and repeats" 0 "out:3 x 2" "out:3 x 5" "out:7 x 2" "out:7 x 5"
+run evaluate ntm-ff-ngram.h5 --threads 1 -s evaluate.sequences=10
+ended "evaluate says what is possible at best where that differs" 0 "out:best possible"
+for curriculum in fixed growing look-back; do
+    run train ntm/copy "${small[@]}" -s curriculum.type="$curriculum" -s curriculum.sequences=400 \
+        --seed 1 -q -o "$curriculum.h5"
+    ended "train with sizes that are $curriculum" 0
+    claim "its file is whole" "$engram" check "$curriculum.h5"
+    claim "and another run than with uniform sizes" different ntm-copy.h5 "$curriculum.h5"
+done
+for task in reverse copy-delayed selective-copy recall-multi parity addition dyck; do
+    run train ntm-ff/copy --threads 1 -s task.type="$task" -s task.length_max=4 -s memory.slots=8 \
+        -s train.sequences=160 -s evaluate.sequences=20 -s evaluate.lengths=5 -s probe.lengths=5 \
+        --seed 1 -q -o "$task.h5"
+    ended "train on $task" 0
+    claim "its file is whole" "$engram" check "$task.h5"
+done
 
 # --- one's own sequences ---
 
