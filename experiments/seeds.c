@@ -147,12 +147,12 @@ static void print_json(const struct eg_seeds *s, const struct summary *y)
            "\"low\": %.9g, \"high\": %.9g, ",
            y->ended, y->solved, y->diverged, s->threshold, y->low, y->high);
     if (y->solved)
-        printf("\"median_sequences\": %.9g, \"quartile_1_sequences\": %.9g, "
-               "\"quartile_3_sequences\": %.9g}\n",
+        printf("\"median_sequences\": %.9g, \"lower_quartile_sequences\": %.9g, "
+               "\"upper_quartile_sequences\": %.9g}\n",
                y->quarts[1], y->quarts[0], y->quarts[2]);
     else
-        printf("\"median_sequences\": null, \"quartile_1_sequences\": null, "
-               "\"quartile_3_sequences\": null}\n");
+        printf("\"median_sequences\": null, \"lower_quartile_sequences\": null, "
+               "\"upper_quartile_sequences\": null}\n");
 }
 
 static void print_text(const struct eg_seeds *s, const struct summary *y)

@@ -70,7 +70,7 @@ claim "a name is found without -o, also for one seed" same alone-3.h5 ntm-copy-3
 
 run "${train[@]}" -s train.solved=1000 --seeds 1..4 --json -q -o easy.h5
 ended "all are solved where that is easy" 0 'out:"solved": 4, "diverged": 0, "threshold": 1000' \
-    'out:"high": 1, "median_sequences": 160, "quartile_1_sequences": 160'
+    'out:"high": 1, "median_sequences": 160, "lower_quartile_sequences": 160'
 run "${train[@]}" -s train.solved=0 --seeds 1..4 --json -q -o hard.h5
 ended "and none where it cannot be" 0 'out:"solved": 0, ' 'out:"median_sequences": null'
 run "${train[@]}" --seeds 1..4 -q --require 1e-6 -o four.h5
