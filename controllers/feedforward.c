@@ -35,13 +35,14 @@ static struct eg_var *step(void *state, struct eg_tape *tape, size_t from, size_
                            struct eg_var *read)
 {
     struct eg_stack_state *s = state;
-    struct eg_var *h = NULL;
+    struct eg_var *h = NULL, *out = NULL;
     for (size_t l = 0; l < s->count; l++) {
         h = eg_activate_all(tape, eg_stack_z(s, tape, l, h, from, rows, read),
                             kinds[s->activation]);
         s->layer[l].state[0] = h;
+        out = eg_stack_out(s->skip, l, tape, out, h);
     }
-    return h;
+    return out;
 }
 
 const struct eg_controller_type eg_controller_feedforward = {

@@ -16,15 +16,14 @@
 #include "tensor/pointwise.h"
 
 struct layer {
-    struct eg_param w_input, b_input, w_recurrent, b_recurrent, start;
-    struct eg_var *h;
+    struct eg_param w_input, w_skip, b_input, w_recurrent, b_recurrent, start;
+    struct eg_var *h, *projected;
 };
 
 struct state {
     size_t cells, count;
-    int start;
+    int start, skip;
     struct layer layer[EG_LAYERS_MAX];
-    struct eg_var *projected;
 };
 
 /* clang-format off */
@@ -39,9 +38,11 @@ static const struct eg_field fields[] = {
 };
 /* clang-format on */
 
-static int declare(struct state *s, size_t l, const struct eg_stack_options *o, size_t inputs,
-                   size_t read, struct eg_params *params)
+static int declare(struct state *s, size_t l, const struct eg_stack_options *o,
+                   const struct eg_controller_size *size, struct eg_params *params)
 {
+    const size_t inputs = l == 0 ? size->inputs : s->cells;
+    const size_t read = l == 0 || (s->skip & EG_SKIP_INPUT) ? size->read : 0;
     struct layer *layer = &s->layer[l];
     char prefix[64];
     snprintf(prefix, sizeof prefix, "controller/layer%zu", l);
@@ -53,7 +54,7 @@ static int declare(struct state *s, size_t l, const struct eg_stack_options *o, 
         double scale;
         struct eg_param *to;
     } rows[] = {
-        {"weight_input", "W_x", "inputs x 3 * cells", inputs, 3 * s->cells, eg_init_glorot, o->init_scale, &layer->w_input},
+        {"weight_input", "W_x", l == 0 ? "inputs x 3 * cells" : "cells x 3 * cells", inputs, 3 * s->cells, eg_init_glorot, o->init_scale, &layer->w_input},
         {"bias", "b", "1 x 3 * cells", 1, 3 * s->cells, eg_init_zero, 0, &layer->b_input},
         {"weight_recurrent", "W_r", "(read + cells) x 3 * cells", read + s->cells, 3 * s->cells, eg_init_glorot, o->init_scale, &layer->w_recurrent},
         {"bias_recurrent", "b_r", "1 x 3 * cells", 1, 3 * s->cells, eg_init_zero, 0, &layer->b_recurrent},
@@ -74,7 +75,9 @@ static int declare(struct state *s, size_t l, const struct eg_stack_options *o, 
             .init = rows[i].init,
             .scale = rows[i].scale,
         };
-        const int ret = eg_params_add(params, prefix, &row, rows[i].to);
+        int ret = eg_params_add(params, prefix, &row, rows[i].to);
+        if (!ret && rows[i].to == &layer->w_input)
+            ret = eg_stack_skip(s->skip, l, prefix, &row, size->inputs, params, &layer->w_skip);
         if (ret)
             return ret;
     }
@@ -87,33 +90,37 @@ static int init(void *state, const void *values, const struct eg_controller_size
     (void) message;
     struct state *s = state;
     const struct eg_stack_options *o = values;
-    *s = (struct state){.cells = (size_t) o->size, .count = (size_t) o->layers, .start = o->start};
+    *s = (struct state){
+        .cells = (size_t) o->size, .count = (size_t) o->layers, .start = o->start, .skip = o->skip};
     for (size_t l = 0; l < s->count; l++) {
-        const int ret =
-            declare(s, l, o, l == 0 ? size->inputs : s->cells, l == 0 ? size->read : 0, params);
+        const int ret = declare(s, l, o, size, params);
         if (ret)
             return ret;
     }
-    *outputs = s->cells;
+    *outputs = s->cells * (s->skip & EG_SKIP_OUTPUT ? s->count : 1);
     return EG_OK;
 }
 
 static int begin(void *state, struct eg_tape *tape, struct eg_var *x, size_t rows)
 {
     struct state *s = state;
-    s->projected = eg_linear(tape, &s->layer[0].w_input, &s->layer[0].b_input, NULL, 1, &x);
     for (size_t l = 0; l < s->count; l++) {
+        struct layer *layer = &s->layer[l];
+        const int ret = eg_stack_project(s->skip, l, tape, &layer->w_input, &layer->w_skip,
+                                         &layer->b_input, x, &layer->projected);
+        if (ret)
+            return ret;
         struct eg_var *v;
         if (s->start == EG_STATE_LEARNED)
-            v = eg_repeat(tape, eg_tape_param(tape, &s->layer[l].start), rows);
+            v = eg_repeat(tape, eg_tape_param(tape, &layer->start), rows);
         else if ((v = eg_tape_var(tape, rows, s->cells, 1)))
             for (size_t i = 0; i < rows * s->cells; i++)
                 v->x[i] = 0;
         if (!v)
             return EG_RAISE(EG_ERR_NOMEM);
-        s->layer[l].h = v;
+        layer->h = v;
     }
-    return s->projected ? EG_OK : EG_RAISE(EG_ERR_NOMEM);
+    return EG_OK;
 }
 
 static struct eg_var *step(void *state, struct eg_tape *tape, size_t from, size_t rows,
@@ -121,15 +128,15 @@ static struct eg_var *step(void *state, struct eg_tape *tape, size_t from, size_
 {
     struct state *s = state;
     const size_t n = s->cells;
-    struct eg_var *u = NULL;
+    struct eg_var *u = NULL, *out = NULL;
     for (size_t l = 0; l < s->count; l++) {
         struct layer *layer = &s->layer[l];
-        struct eg_var *x = l == 0 ? eg_tape_rows(tape, s->projected, from, rows)
-                                  : eg_linear(tape, &layer->w_input, &layer->b_input, NULL, 1, &u);
+        struct eg_var *x =
+            eg_stack_u(tape, l, &layer->w_input, &layer->b_input, layer->projected, u, from, rows);
         struct eg_var *h = eg_tape_rows(tape, layer->h, 0, rows);
         struct eg_var *in[2];
         size_t count = 0;
-        if (l == 0 && read)
+        if (read && (l == 0 || (s->skip & EG_SKIP_INPUT)))
             in[count++] = read;
         in[count++] = h;
         struct eg_var *y =
@@ -145,8 +152,9 @@ static struct eg_var *step(void *state, struct eg_tape *tape, size_t from, size_
                                    eg_multiply(tape, reset, eg_tape_cols(tape, y, 2 * n, n))),
                             EG_TANH);
         u = layer->h = eg_blend(tape, update, h, candidate);
+        out = eg_stack_out(s->skip, l, tape, out, u);
     }
-    return u;
+    return out;
 }
 
 static size_t layers(const void *state)

@@ -32,14 +32,15 @@ static struct eg_var *step(void *state, struct eg_tape *tape, size_t from, size_
                            struct eg_var *read)
 {
     struct eg_stack_state *s = state;
-    struct eg_var *h = NULL;
+    struct eg_var *h = NULL, *out = NULL;
     for (size_t l = 0; l < s->count; l++) {
         struct eg_var *z = eg_stack_z(s, tape, l, h, from, rows, read), *c;
         h = eg_lstm_cell_fused(tape, z, s->layer[l].state[1], &c);
         s->layer[l].state[0] = h;
+        out = eg_stack_out(s->skip, l, tape, out, h);
         s->layer[l].state[1] = c;
     }
-    return h;
+    return out;
 }
 
 const struct eg_controller_type eg_controller_lstm = {

@@ -36,7 +36,7 @@ struct eg_command {
     size_t n_settings;
     const char *output; /* -o                                                   */
     const char *format, *figure;
-    long threads, dump, seed_first, seed_last, components;
+    long threads, jobs, dump, seed_first, seed_last, components;
     int has_seeds, quiet, json, dry_run, print_config, force, help;
     double require; /* bit/sequence; negative: none                             */
     int argc;

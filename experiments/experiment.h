@@ -16,6 +16,7 @@
 
 struct eg_train_options {
     long batch, sequences, report_every, checkpoint_every, evaluate_every;
+    double solved;
     struct eg_optimiser_options optimiser;
 };
 

@@ -15,7 +15,10 @@ static const struct eg_verb train = {
     "train", "PRESET|FILE.yaml", "train a model on a task",
     "Trains, evaluates on fresh sequences, and keeps all of it in a run file (-o, or PRESET with '-'\n"
     "for '/'.h5).  Options: engram describe PRESET lists them; engram train PRESET --print-config\n"
-    "prints them as a file that can be edited and trained.", "sonStqjdpfDr", 1, 1, eg_verb_train};
+    "prints them as a file that can be edited and trained.\n"
+    "--seeds trains several seeds at a time, each in a process of its own, and says how many were solved\n"
+    "(train.solved), with an interval.  The same command again counts those that are done and goes on\n"
+    "with those that were stopped.", "sonStJqjdpfDr", 1, 1, eg_verb_train};
 static const struct eg_verb resume = {
     "resume", "RUN.h5", "go on where a run stopped",
     "Goes on from the last checkpoint to the same bits as a run that was never stopped; a recall or\n"
@@ -77,7 +80,7 @@ static const struct eg_verb check = {
 static const struct eg_verb verify = {
     "verify", "[NAME]", "published numbers: PASS or FAIL",
     "Trains the presets over ten seeds and holds the results against stated bands.  Without a name,\n"
-    "lists what can be verified.  Every run file is kept, in the current directory.", "tqSf", 0, 1, eg_verb_verify};
+    "lists what can be verified.  Every run file is kept, in the current directory.", "tJqSf", 0, 1, eg_verb_verify};
 /* clang-format on */
 
 const struct eg_verb *const eg_verbs[] = {

@@ -157,3 +157,13 @@ void eg_setup_file(char *buffer, size_t size, const char *name, long seed)
     else
         snprintf(buffer, size, "%s.h5", stem);
 }
+
+char *eg_setup_beside(const char *output, const char *mark)
+{
+    const size_t n = strlen(output), room = n + strlen(mark) + sizeof "-.h5";
+    const int stem = n > 3 && !strcmp(output + n - 3, ".h5") ? (int) n - 3 : (int) n;
+    char *const path = malloc(room);
+    if (path)
+        snprintf(path, room, "%.*s-%s.h5", stem, output, mark);
+    return path;
+}

@@ -62,4 +62,7 @@ int eg_setup_unknown(const char *what, const char *name, const char *const *name
 /* "ntm-copy.h5" from "ntm/copy"; `seed` < 0 is left out.  Cut to `size`. */
 void eg_setup_file(char *buffer, size_t size, const char *name, long seed);
 
+/* "out/a.h5" and "3" give "out/a-3.h5"; NULL when out of memory.  Owner: the caller. */
+char *eg_setup_beside(const char *output, const char *mark);
+
 #endif

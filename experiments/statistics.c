@@ -34,6 +34,16 @@ double eg_median(double *x, size_t n)
     return n % 2 ? x[n / 2] : (x[n / 2 - 1] + x[n / 2]) / 2;
 }
 
+double eg_quantile(double *x, size_t n, double p)
+{
+    if (n == 0)
+        return NAN;
+    qsort(x, n, sizeof *x, by_value);
+    const double at = p * (double) (n - 1);
+    const size_t below = (size_t) at, above = below + 1 < n ? below + 1 : below;
+    return x[below] + (at - (double) below) * (x[above] - x[below]);
+}
+
 void eg_wilson(double successes, double n, double *low, double *high)
 {
     if (!(n > 0)) {

@@ -11,6 +11,10 @@ size_t eg_mean_error(const double *x, size_t n, double *mean, double *error);
 /* Median of n numbers; sorts them.  NAN for n = 0. */
 double eg_median(double *x, size_t n);
 
+/* Quantile `p` in [0, 1] of n numbers; sorts them.  Between two of them it is interpolated:
+ * the number of index p (n - 1).  NAN for n = 0. */
+double eg_quantile(double *x, size_t n, double p);
+
 /* Wilson's interval of a fraction, successes / n, at 95 %.  n = 0: 0 and 1. */
 void eg_wilson(double successes, double n, double *low, double *high);
 

@@ -1,14 +1,14 @@
 /* experiments/train.c -- the verbs train, resume and rerun. */
 #include "experiments/train.h"
 
-#include <math.h>
+#include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "experiments/capacity.h"
 #include "experiments/recall.h"
-#include "experiments/statistics.h"
+#include "experiments/seeds.h"
 #include "record/diff.h"
 #include "tasks/dump.h"
 
@@ -81,8 +81,11 @@ static int dry_run(const struct eg_command *c, const char *name)
         e->run.seed = 1;
     if (!ret)
         ret = eg_experiment_trainable(e, &message);
+    const int all = c->threads > 0 ? (int) c->threads : omp_get_num_procs();
+    const size_t runs = c->has_seeds ? (size_t) (c->seed_last - c->seed_first + 1) : 1;
+    const size_t jobs = c->has_seeds ? eg_seeds_jobs(runs, all, c->jobs) : 1;
     if (!ret)
-        ret = eg_experiment_trainer(e, (int) c->threads, &message);
+        ret = eg_experiment_trainer(e, eg_seeds_share(jobs, all, jobs - 1), &message);
     double seconds = 0;
     for (uint64_t u = 0; u < 20 && !ret; u++) {
         struct eg_update_report report;
@@ -123,6 +126,10 @@ static int dry_run(const struct eg_command *c, const char *name)
                probes / 1e6);
         printf("training time   about %.0f s with %d thread%s\n", seconds / 20 * updates,
                e->threads, e->threads == 1 ? "" : "s");
+        if (c->has_seeds)
+            printf("of %zu seeds    %zu at a time: %.1f MB of memory, about %.0f s in all\n", runs,
+                   jobs, memory / 1e6 * (double) jobs,
+                   seconds / 20 * updates * (double) ((runs + jobs - 1) / jobs));
     }
     if (e)
         eg_experiment_free(e);
@@ -141,76 +148,6 @@ static int require(const struct eg_command *c, const struct eg_outcome *o)
     return EG_EXIT_REQUIRE;
 }
 
-static int by_value(const void *a, const void *b)
-{
-    const double x = *(const double *) a, y = *(const double *) b;
-    return x < y ? -1 : x > y;
-}
-
-/* "out/a.h5" and "3" give "out/a-3.h5"; NULL when out of memory.  Owner: the caller. */
-static char *file_beside(const char *output, const char *mark)
-{
-    const size_t n = strlen(output), room = n + strlen(mark) + sizeof "-.h5";
-    const int stem = n > 3 && !strcmp(output + n - 3, ".h5") ? (int) n - 3 : (int) n;
-    char *const path = malloc(room);
-    if (path)
-        snprintf(path, room, "%.*s-%s.h5", stem, output, mark);
-    return path;
-}
-
-static int all_seeds(const struct eg_command *c, const char *name)
-{
-    const size_t n = (size_t) (c->seed_last - c->seed_first + 1);
-    double *solved_at = calloc(n, sizeof *solved_at);
-    size_t solved = 0, runs = 0;
-    int worst = EG_EXIT_DONE;
-    if (!solved_at)
-        return eg_command_fail(EG_ERR_NOMEM, NULL);
-    /* What is wrong with the configuration of one is wrong with all. */
-    for (size_t i = 0; i < n && worst != EG_EXIT_INTERRUPTED && worst != EG_EXIT_USAGE; i++) {
-        const long seed = c->seed_first + (long) i;
-        char plain[512], mark[32];
-        char *beside = NULL;
-        snprintf(mark, sizeof mark, "%ld", seed);
-        eg_setup_file(plain, sizeof plain, name, seed);
-        if (c->output && !(beside = file_beside(c->output, mark))) {
-            worst = eg_command_fail(EG_ERR_NOMEM, NULL);
-            break;
-        }
-        const struct eg_outcome o = eg_train(c, name, NULL, beside ? beside : plain, seed);
-        free(beside);
-        runs += o.exit == EG_EXIT_DONE || o.exit == EG_EXIT_DIVERGED;
-        const int exit = require(c, &o);
-        worst = exit ? exit : worst;
-        if (!o.exit && o.cost < EG_SOLVED)
-            solved_at[solved++] = (double) o.solved;
-    }
-    if (runs == 0) {
-        free(solved_at);
-        return worst;
-    }
-    double low, high;
-    eg_wilson((double) solved, (double) runs, &low, &high);
-    qsort(solved_at, solved, sizeof *solved_at, by_value);
-    if (c->json) {
-        printf("{\"report\": \"seeds\", \"preset\": ");
-        eg_json_text(name);
-        printf(", \"seeds\": %zu, \"solved\": %zu, "
-               "\"threshold\": %g, \"low\": %.9g, \"high\": %.9g, \"median_sequences\": %.0f}\n",
-               runs, solved, EG_SOLVED, low, high, solved ? solved_at[solved / 2] : -1.0);
-        free(solved_at);
-        return worst;
-    }
-    printf("%s: %zu of %zu seeds under %g bit/sequence (%.0f %% to %.0f %%, 95 %% interval)", name,
-           solved, runs, EG_SOLVED, 100 * low, 100 * high);
-    if (solved)
-        printf("; sequences until a report was: median %.0f, quartiles %.0f and %.0f",
-               solved_at[solved / 2], solved_at[solved / 4], solved_at[3 * solved / 4]);
-    printf("\n");
-    free(solved_at);
-    return worst;
-}
-
 int eg_verb_train(const struct eg_command *c)
 {
     eg_catch_signals();
@@ -223,7 +160,7 @@ int eg_verb_train(const struct eg_command *c)
     if (c->dry_run)
         return dry_run(c, name);
     if (c->has_seeds)
-        return all_seeds(c, name);
+        return eg_seeds_verb(c, name);
     eg_setup_file(path, sizeof path, name, -1);
     const struct eg_outcome o = eg_train(c, name, NULL, c->output ? c->output : path, -1);
     return require(c, &o);
@@ -333,7 +270,7 @@ int eg_verb_rerun(const struct eg_command *c)
         ret = eg_run_get_attr_text(run, "/", "status", status, sizeof status, &message);
     const int kind = run ? kind_of(run) : -1;
     eg_run_close(&run);
-    if (!ret && !c->output && !(beside = file_beside(c->target[0], "rerun")))
+    if (!ret && !c->output && !(beside = eg_setup_beside(c->target[0], "rerun")))
         ret = EG_RAISE(EG_ERR_NOMEM);
     if (ret) {
         free(yaml);

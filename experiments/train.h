@@ -14,7 +14,7 @@ struct eg_outcome {
     int exit;        /* enum eg_exit                                               */
     double cost;     /* final, mixture of training lengths [bit/sequence]          */
     double seconds;  /* of training                                                */
-    uint64_t solved; /* sequences at the first row under 0.01 bit/sequence; 0: none */
+    uint64_t solved; /* sequences at the first row under train.solved; 0: none     */
     struct eg_evaluation by_length[EG_CONDITIONS_MAX + 1]; /* the mixture first */
     size_t lengths;
 };
@@ -34,8 +34,5 @@ EG_MUST_CHECK int eg_draw_seed(long *seed);
  */
 void eg_catch_signals(void);
 int eg_interrupted(void);
-
-/* A cost below this is called solved [bit/sequence]. */
-#define EG_SOLVED 0.01
 
 #endif

@@ -147,7 +147,7 @@ static int after_update(struct loop *l, const struct eg_update_report *report)
         return ret;
     eg_progress_report(&l->progress, now, cost, l->sums.loss / n, report->optimiser.rate,
                        l->sums.norm / n, l->sums.seconds);
-    if (cost < EG_SOLVED && !l->outcome->solved)
+    if (cost < e->train.solved && !l->outcome->solved)
         l->outcome->solved = now;
     l->sums = (struct eg_progress_sums){.seconds = l->sums.seconds};
     eg_sizes_clear(&e->sizes);

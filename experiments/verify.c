@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "experiments/seeds.h"
 #include "experiments/statistics.h"
 #include "experiments/train.h"
 #include "experiments/verify.h"
@@ -13,6 +14,7 @@ enum { SEEDS_MAX = 64 };
 
 struct measured {
     size_t n, solved, exact_20, exact_30;
+    double threshold;
     double cost[SEEDS_MAX], wrong_120[SEEDS_MAX], seconds[SEEDS_MAX];
 };
 
@@ -31,29 +33,30 @@ static int measure(const struct eg_command *c, const char *preset, long first, l
     struct eg_command quiet = *c;
     quiet.quiet = 1;
     memset(m, 0, sizeof *m);
-    for (long seed = first; seed <= last && m->n < SEEDS_MAX; seed++) {
-        char path[256];
-        eg_setup_file(path, sizeof path, preset, seed);
-        const struct eg_outcome o = eg_train(&quiet, preset, NULL, path, seed);
-        if (o.exit)
-            return o.exit;
-        const struct eg_evaluation *l20 = at_length(&o, 20), *l30 = at_length(&o, 30);
-        const struct eg_evaluation *l120 = at_length(&o, 120);
-        m->cost[m->n] = o.cost;
-        m->seconds[m->n] = o.seconds;
+    struct eg_seeds seeds;
+    const int exit = eg_seeds_train(&seeds, &quiet, preset, first, last);
+    m->threshold = seeds.threshold;
+    for (size_t i = 0; i < seeds.n && !exit && m->n < SEEDS_MAX; i++) {
+        const struct eg_outcome *o = &seeds.runs[i].outcome;
+        const struct eg_evaluation *l20 = at_length(o, 20), *l30 = at_length(o, 30);
+        const struct eg_evaluation *l120 = at_length(o, 120);
+        m->cost[m->n] = o->cost;
+        m->seconds[m->n] = o->seconds;
         m->wrong_120[m->n] = l120 ? l120->wrong : NAN;
-        m->solved += o.cost < EG_SOLVED;
+        m->solved += o->cost < seeds.threshold;
         m->exact_20 += l20 && l20->wrong == 0;
         m->exact_30 += l30 && l30->wrong == 0;
         m->n++;
         if (!c->quiet)
             printf("  %-12s seed %-3ld %10.6f bit/sequence; wrong bits at 20: %.4g, 30: %.4g, "
                    "120: %.4g; under %g from %llu sequences on; %.1f s\n",
-                   preset, seed, o.cost, l20 ? l20->wrong : NAN, l30 ? l30->wrong : NAN,
-                   l120 ? l120->wrong : NAN, EG_SOLVED, (unsigned long long) o.solved, o.seconds);
+                   preset, seeds.runs[i].seed, o->cost, l20 ? l20->wrong : NAN,
+                   l30 ? l30->wrong : NAN, l120 ? l120->wrong : NAN, seeds.threshold,
+                   (unsigned long long) o->solved, o->seconds);
         fflush(stdout);
     }
-    return EG_EXIT_DONE;
+    eg_seeds_free(&seeds);
+    return exit;
 }
 
 int eg_claim(int holds, const char *format, ...)
@@ -86,7 +89,7 @@ static int ntm_copy(const struct eg_command *c)
             slowest = fmax(slowest, m.seconds[k]);
         failed +=
             eg_claim(m.solved == m.n, "%s: %zu of %zu seeds under %g bit/sequence (required: all)",
-                     presets[i], m.solved, m.n, EG_SOLVED);
+                     presets[i], m.solved, m.n, m.threshold);
         failed +=
             eg_claim(m.exact_20 >= nine && m.exact_30 >= nine,
                      "%s: no bit wrong at length 20 for %zu, at length 30 for %zu of %zu seeds "

@@ -18,9 +18,9 @@ struct fixture { /* one model, and values for its parameters */
     real *params;
 };
 
-static inline void open_model(struct fixture *f, const char *controller,
-                              const char *controller_settings, const char *memory,
-                              const char *memory_settings)
+static inline void open_sized(struct fixture *f, size_t inputs, size_t outputs,
+                              const char *controller, const char *controller_settings,
+                              const char *memory, const char *memory_settings)
 {
     const struct eg_controller_type *c = eg_controller_find(controller);
     const struct eg_memory_type *m = eg_memory_find(memory);
@@ -28,12 +28,19 @@ static inline void open_model(struct fixture *f, const char *controller,
     f->arena = new_arena();
     f->options[0] = new_options(c->options, c->options_size, controller_settings);
     f->options[1] = new_options(m->options, m->options_size, memory_settings);
-    assert_int_equal(eg_model_init(&f->model, f->arena, INPUTS, OUTPUTS, c, f->options[0], m,
+    assert_int_equal(eg_model_init(&f->model, f->arena, inputs, outputs, c, f->options[0], m,
                                    f->options[1], &message),
                      EG_OK);
     f->params = calloc(f->model.params.size, sizeof *f->params);
     assert_non_null(f->params);
     eg_params_fill(&f->model.params, f->params, 11);
+}
+
+static inline void open_model(struct fixture *f, const char *controller,
+                              const char *controller_settings, const char *memory,
+                              const char *memory_settings)
+{
+    open_sized(f, INPUTS, OUTPUTS, controller, controller_settings, memory, memory_settings);
 }
 
 static inline void close_model(struct fixture *f)

@@ -60,19 +60,26 @@ static int next_fixture(struct fixture *f, const struct eg_controller_type *type
 {
     static const char *const starts[] = {"learned", "zero"};
     static const char *const activations[] = {"tanh", "sigmoid", "relu"};
-    const size_t layers = has_option(type, "layers") ? 3 : 1;
+    /* With one layer there is nothing to skip. */
+    static const struct {
+        size_t layers;
+        const char *skip;
+    } stacks[] = {{1, "none"}, {2, "none"}, {2, "input"}, {2, "output"},
+                  {2, "both"}, {3, "none"}, {3, "both"}};
+    const size_t layers = has_option(type, "layers") ? sizeof stacks / sizeof stacks[0] : 1;
     const size_t n_start = has_option(type, "start") ? 2 : 1;
     const size_t n_activation = has_option(type, "activation") ? 3 : 1;
     if (nth >= layers * n_start * n_activation * 2)
         return 0;
     *f = (struct fixture){.type = type, .read = nth % 2 ? 0 : 2};
     nth /= 2;
-    const size_t layer = nth % layers + 1, start = nth / layers % n_start;
+    const size_t stack = nth % layers, start = nth / layers % n_start;
     char *at = f->settings, *end = at + sizeof f->settings;
     if (has_option(type, "size"))
         at += snprintf(at, (size_t) (end - at), "size=%d ", CELLS);
     if (has_option(type, "layers"))
-        at += snprintf(at, (size_t) (end - at), "layers=%zu ", layer);
+        at += snprintf(at, (size_t) (end - at), "layers=%zu skip=%s ", stacks[stack].layers,
+                       stacks[stack].skip);
     if (n_start > 1)
         at += snprintf(at, (size_t) (end - at), "start=%s ", starts[start]);
     if (n_activation > 1)
@@ -261,6 +268,85 @@ static void fields_fill_their_shapes(void **state)
     }
 }
 
+/* The numbers of `name` in layer `l`; NULL where there are none. */
+static real *of_layer(const struct fixture *f, real *params, size_t l, const char *name, size_t *n)
+{
+    char path[64];
+    snprintf(path, sizeof path, "controller/layer%zu/%s", l, name);
+    const struct eg_param_row *row = eg_params_find(&f->params, path);
+    *n = row ? row->rows * row->cols : 0;
+    return row ? params + row->offset : NULL;
+}
+
+static void switch_off(const struct fixture *f, real *params, size_t l, const char *name)
+{
+    size_t n;
+    real *x = of_layer(f, params, l, name, &n);
+    for (size_t i = 0; i < n; i++)
+        x[i] = 0;
+}
+
+/* Layer 1 is given the numbers of layer 0 where the two see the same, and nothing from below: it
+ * then computes what layer 0 does, and the second half of h is the first. */
+static void a_skipping_layer_sees_the_input_and_what_was_read(void **state)
+{
+    static const char *const shared[] = {"weight_recurrent", "bias", "bias_recurrent",
+                                         "hidden_start", "cell_start"};
+    if (!has_option(*state, "skip"))
+        return;
+    for (size_t read = 0; read <= 2; read += 2) {
+        struct fixture f = {.type = *state, .read = read, .settings = "size=3 layers=2 skip=both"};
+        open_fixture(&f);
+        real *params = calloc(f.params.size + 1, sizeof *params), *below, *above;
+        size_t n, m;
+        assert_int_equal(f.outputs, 2 * CELLS);
+        eg_params_fill(&f.params, params, 3);
+        below = of_layer(&f, params, 0, "weight_input", &n);
+        above = of_layer(&f, params, 1, "weight_skip", &m);
+        assert_true(n > 0 && n == m);
+        memcpy(above, below, n * sizeof *above);
+        switch_off(&f, params, 1, "weight_input");
+        for (size_t i = 0; i < sizeof shared / sizeof shared[0]; i++) {
+            below = of_layer(&f, params, 0, shared[i], &n);
+            above = of_layer(&f, params, 1, shared[i], &m);
+            assert_int_equal(n, m);
+            if (n)
+                memcpy(above, below, n * sizeof *above);
+        }
+        const real *h = h_of(&f, f.arena, params, NULL, 0, ROWS);
+        for (size_t r = 0; r < 7; r++)
+            for (size_t i = 0; i < CELLS; i++) {
+                const real *row = h + r * f.outputs;
+                check_close(row[i], row[CELLS + i], 0, 64 * EG_EPS);
+                assert_true(row[i] != 0);
+            }
+        free(params);
+        close_fixture(&f);
+    }
+}
+
+/* With all that comes from below switched off, x reaches the layer above through W_s only. */
+static void a_layer_that_does_not_skip_sees_the_layer_below_only(void **state)
+{
+    if (!has_option(*state, "skip"))
+        return;
+    struct fixture f = {.type = *state, .settings = "size=3 layers=2 skip=output"};
+    open_fixture(&f);
+    real *params = calloc(f.params.size + 1, sizeof *params);
+    size_t n;
+    assert_null(of_layer(&f, params, 1, "weight_skip", &n));
+    eg_params_fill(&f.params, params, 3);
+    switch_off(&f, params, 1, "weight_input");
+    const real *h = h_of(&f, f.arena, params, NULL, 0, ROWS);
+    for (size_t i = CELLS; i < f.outputs; i++) {
+        check_close(h[i], h[f.outputs + i], 0, 64 * EG_EPS);
+        check_close(h[i], h[2 * f.outputs + i], 0, 64 * EG_EPS);
+    }
+    assert_true(h[0] != h[f.outputs]);
+    free(params);
+    close_fixture(&f);
+}
+
 static void init_survives_every_allocation_failing_once(void **state)
 {
     struct fixture f;
@@ -353,6 +439,8 @@ int main(int argc, char **argv)
             ROW(rows_of_a_batch_are_independent),
             ROW(a_tape_that_records_computes_the_same),
             ROW(fields_fill_their_shapes),
+            ROW(a_skipping_layer_sees_the_input_and_what_was_read),
+            ROW(a_layer_that_does_not_skip_sees_the_layer_below_only),
             ROW(init_survives_every_allocation_failing_once),
             ROW(steps_survive_every_allocation_failing_once),
 #ifdef EG_DOUBLE

@@ -86,6 +86,8 @@ static const struct {
     {"lstm", "size=3 layers=2 start=zero", "none", ""},
     {"none", "", "ntm", "slots=4 width=2 read_start=zero weighting=uniform"},
     {"none", "", "none", ""},
+    {"lstm", "size=3 layers=2 skip=both", "ntm", "slots=4 width=2"},
+    {"gru", "size=3 layers=3 skip=both", "none", ""},
 };
 enum { MODELS = sizeof models / sizeof models[0] };
 
@@ -233,6 +235,29 @@ static void operations_are_counted(void **state)
     close_model(&f);
 }
 
+/* The LSTMs of Graves, Wayne & Danihelka 2014, table 3, as numbers of inputs and outputs that fit:
+ * three layers of 4 H (u + x + h + 1) weights, h_0 and c_0, and an output layer over all layers. */
+static void the_paper_s_lstms_have_their_numbers_of_parameters(void **state)
+{
+    static const struct {
+        size_t inputs, outputs;
+        const char *settings;
+        size_t parameters;
+    } rows[] = {
+        {10, 9, "size=256 layers=3 skip=both", 1352969}, /* copy               */
+        {8, 7, "size=512 layers=3 skip=both", 5312007},  /* repeat copy        */
+        {8, 6, "size=256 layers=3 skip=both", 1344518},  /* associative recall */
+        {1, 1, "size=128 layers=3 skip=both", 331905},   /* N-grams            */
+    };
+    (void) state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct fixture f;
+        open_sized(&f, rows[i].inputs, rows[i].outputs, "lstm", rows[i].settings, "none", "");
+        assert_int_equal(f.model.params.total, rows[i].parameters);
+        close_model(&f);
+    }
+}
+
 #ifdef EG_DOUBLE
 
 static struct eg_var *whole(struct eg_tape *tape, struct eg_var *x, const void *context)
@@ -270,6 +295,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_run_survives_every_allocation_failing_once),
         cmocka_unit_test(init_survives_every_allocation_failing_once),
         cmocka_unit_test(operations_are_counted),
+        cmocka_unit_test(the_paper_s_lstms_have_their_numbers_of_parameters),
 #ifdef EG_DOUBLE
         cmocka_unit_test(backward_is_the_derivative),
 #endif

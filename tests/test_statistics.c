@@ -75,6 +75,21 @@ static void a_median_halves_its_numbers(void **state)
         assert_true(even[i - 1] < even[i]); /* sorted, as promised */
 }
 
+static void quantiles_lie_where_the_numbers_are_counted(void **state)
+{
+    (void) state;
+    double five[] = {50, 10, 40, 20, 30}, four[] = {4, 1, 3, 2}, one[] = {9};
+    check_close(eg_quantile(five, 5, 0.25), 20, 0, 0);
+    check_close(eg_quantile(five, 5, 0.5), 30, 0, 0);
+    check_close(eg_quantile(five, 5, 1), 50, 0, 0);
+    check_close(eg_quantile(four, 4, 0.25), 1.75, 0, 0);
+    check_close(eg_quantile(four, 4, 0.5), eg_median(four, 4), 0, 0);
+    check_close(eg_quantile(four, 4, 0.75), 3.25, 0, 0);
+    check_close(eg_quantile(four, 4, 0), 1, 0, 0);
+    check_close(eg_quantile(one, 1, 0.75), 9, 0, 0);
+    assert_true(isnan(eg_quantile(one, 0, 0.5)));
+}
+
 /* Newcombe 1998 (Statistics in Medicine 17, 857), table I, method 3: the score interval. */
 static void wilsons_interval_is_the_published_one(void **state)
 {
@@ -140,6 +155,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(equal_numbers_have_an_error_of_zero),
         cmocka_unit_test(a_small_spread_about_a_large_mean_is_not_lost),
         cmocka_unit_test(a_median_halves_its_numbers),
+        cmocka_unit_test(quantiles_lie_where_the_numbers_are_counted),
         cmocka_unit_test(wilsons_interval_is_the_published_one),
         cmocka_unit_test(the_ends_solve_the_score_equation),
         cmocka_unit_test(failures_have_the_mirrored_interval_of_successes),

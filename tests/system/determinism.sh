@@ -69,6 +69,6 @@ claim "each keeps a file of its own, where -o says" \
     [ "$(echo several/*)" = "several/run-1.h5 several/run-2.h5 several/run-3.h5" ]
 run train ntm/copy "${small[@]}" --seed 2 -q -o second.h5
 claim "the second is the run of that seed" same several/run-2.h5 second.h5
-run train ntm/copy "${small[@]}" --seeds 3..4 -q -o several/run.h5
+run train ntm/copy "${small[@]}" -s train.batch=8 --seeds 3..4 -q -o several/run.h5
 ended "seeds do not overwrite files either" 5 "several/run-3.h5 exists already"
 finish
