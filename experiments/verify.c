@@ -111,13 +111,14 @@ static int ntm_copy(const struct eg_command *c)
     return failed ? EG_EXIT_REQUIRE : EG_EXIT_DONE;
 }
 
-static const struct eg_claims claims_ntm_copy = {
+const struct eg_claims eg_claims_ntm_copy = {
     "ntm/copy",
     "copy of Graves, Wayne & Danihelka 2014, sec. 4.1: ten seeds of ntm/copy and ntm-ff/copy, "
     "generalisation to length 120, the LSTM beside them",
     ntm_copy};
 
-static const struct eg_claims *const claims[] = {&eg_claims_hopfield, &claims_ntm_copy};
+static const struct eg_claims *const claims[] = {&eg_claims_hopfield, &eg_claims_ntm,
+                                                 &eg_claims_ntm_copy};
 
 int eg_verb_verify(const struct eg_command *c)
 {
