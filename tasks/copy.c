@@ -2,7 +2,12 @@
  *
  * Graves, Wayne & Danihelka 2014 (arXiv:1410.5401), sec. 4.1: vectors of 8 random bits, 1 to 20
  * of them, then a delimiter on a channel of its own; while the copy is asked for there is no
- * input.  L vectors take 2 L + 1 steps.  An answer that knows nothing costs one bit a bit. */
+ * input.  L vectors take 2 L + 1 steps.  An answer that knows nothing costs one bit a bit.
+ *
+ * The paper speaks of one delimiter, but the number of parameters of its LSTM is that of a network
+ * with 10 inputs and 9 outputs.  `delimiters = both` has these: a delimiter on one more channel
+ * before the first vector, and one more output.  That the latter is asked for zeros is a guess; it
+ * costs nothing, and the rest of the target remains the copy. */
 #include <stddef.h>
 #include <string.h>
 
@@ -10,7 +15,11 @@
 
 struct options {
     long bits, length_min, length_max;
+    int delimiters;
 };
+
+enum { DELIMITERS_END, DELIMITERS_BOTH };
+static const char *const delimiter_names[] = {"end", "both", NULL};
 
 #define AT(field) offsetof(struct options, field)
 /* clang-format off */
@@ -18,14 +27,20 @@ static const struct eg_option option_rows[] = {
     {"bits",       "bit",  "width of one vector of the sequence", AT(bits),       EG_OPT_INT, 8,  1, 64,    NULL, NULL},
     {"length_min", "step", "shortest training sequence",          AT(length_min), EG_OPT_INT, 1,  1, 10000, NULL, NULL},
     {"length_max", "step", "longest training sequence",           AT(length_max), EG_OPT_INT, 20, 1, 10000, NULL, NULL},
+    {"delimiters", "",     "after the vectors; or before and after them, with one more output, asked for zeros", AT(delimiters), EG_OPT_CHOICE, DELIMITERS_END, 0, 0, delimiter_names, NULL},
     EG_OPTION_END,
 };
 /* clang-format on */
 
+/* Steps before the first vector, and channels that the task has more. */
+static size_t start_of(const struct options *o)
+{
+    return o->delimiters == DELIMITERS_BOTH;
+}
+
 static size_t steps(const void *state, struct eg_extent extent)
 {
-    (void) state;
-    return 2 * extent.length + 1;
+    return start_of(state) + 2 * extent.length + 1;
 }
 
 static double chance(const void *state, struct eg_extent extent)
@@ -41,14 +56,14 @@ static int init(void *state, const void *values, struct eg_arena *arena,
     struct options *o = state;
     *o = *(const struct options *) values;
     *shape = (struct eg_task_shape){
-        .inputs = (size_t) o->bits + 1,
-        .outputs = (size_t) o->bits,
+        .inputs = (size_t) o->bits + 1 + start_of(o),
+        .outputs = (size_t) o->bits + start_of(o),
         .loss = EG_LOSS_BITS,
         .length_min = (size_t) o->length_min,
         .length_max = (size_t) o->length_max,
         .length_words = "vectors",
-        .steps_max = 2 * (size_t) o->length_max + 1,
     };
+    shape->steps_max = steps(o, (struct eg_extent){.length = shape->length_max});
     eg_task_costs(&eg_task_copy, o, shape);
     return eg_task_range("length", o->length_min, o->length_max, message);
 }
@@ -56,17 +71,22 @@ static int init(void *state, const void *values, struct eg_arena *arena,
 static void draw(const void *state, struct eg_stream *stream, struct eg_sequence *s)
 {
     const struct options *o = state;
-    const size_t bits = (size_t) o->bits, inputs = bits + 1, length = s->extent.length;
-    s->steps = 2 * length + 1;
-    eg_sequence_blank(s, inputs, bits);
-    for (size_t t = 0; t < length; t++) {
-        real *const vector = s->input + t * inputs;
-        eg_draw_bits(stream, vector, bits);
-        memcpy(s->target + (length + 1 + t) * bits, vector, bits * sizeof *vector);
-        eg_sequence_ask(s, length + 1 + t);
+    const size_t bits = (size_t) o->bits, length = s->extent.length, first = start_of(o);
+    const size_t inputs = bits + 1 + first, outputs = bits + first, end = first + length;
+    s->steps = steps(o, s->extent);
+    eg_sequence_blank(s, inputs, outputs);
+    if (first) {
+        s->input[bits + 1] = 1;
+        s->phase[0] = EG_PHASE_DELIMITER;
     }
-    s->input[length * inputs + bits] = 1;
-    s->phase[length] = EG_PHASE_DELIMITER;
+    for (size_t t = 0; t < length; t++) {
+        real *const vector = s->input + (first + t) * inputs;
+        eg_draw_bits(stream, vector, bits);
+        memcpy(s->target + (end + 1 + t) * outputs, vector, bits * sizeof *vector);
+        eg_sequence_ask(s, end + 1 + t);
+    }
+    s->input[end * inputs + bits] = 1;
+    s->phase[end] = EG_PHASE_DELIMITER;
 }
 
 const struct eg_task_type eg_task_copy = {

@@ -67,6 +67,57 @@ static void a_sequence_is_laid_out_as_by_hand(void **state)
     close_task(&f);
 }
 
+/* Two vectors of one bit:  start, in 1, in 2, end, out 1, out 2; the second output is 0. */
+static void both_delimiters_are_laid_out_as_by_hand(void **state)
+{
+    (void) state;
+    struct fixture f;
+    struct eg_message m;
+    assert_int_equal(open_task(&f, "bits=1 length_max=2 delimiters=both", &m), EG_OK);
+    assert_true(f.shape.inputs == 3 && f.shape.outputs == 2 && f.shape.steps_max == 6);
+    check_close(f.shape.chance, 1.5, 0, 0);
+    assert_int_equal(eg_task_copy.steps(f.task, (struct eg_extent){.length = 2}), 6);
+    struct eg_stream stream, again;
+    eg_stream_open(&stream, 1, EG_FOR_TESTS, 0, 0);
+    eg_stream_open(&again, 1, EG_FOR_TESTS, 0, 0);
+    /* The first sequence of the stream that tells the two vectors apart. */
+    double bit[2] = {0, 0};
+    real input[18], target[12], mask[6];
+    uint8_t phase[6];
+    do {
+        for (size_t v = 0; v < 2; v++)
+            bit[v] = (double) (eg_stream_bits(&again) >> 63);
+        memset(input, 0x7f, sizeof input);
+        memset(target, 0x7f, sizeof target);
+        struct eg_sequence s = {
+            .extent.length = 2, .input = input, .target = target, .mask = mask, .phase = phase};
+        eg_task_copy.draw(f.task, &stream, &s);
+        assert_int_equal(s.steps, 6);
+    } while (bit[0] == bit[1]);
+    const double want_input[18] = {0, 0, 1, bit[0], 0, 0, bit[1], 0, 0, 0, 1, 0};
+    const double want_target[12] = {0, 0, 0, 0, 0, 0, 0, 0, bit[0], 0, bit[1], 0};
+    const double want_mask[6] = {0, 0, 0, 0, 1, 1};
+    const uint8_t want_phase[6] = {EG_PHASE_DELIMITER, EG_PHASE_INPUT,  EG_PHASE_INPUT,
+                                   EG_PHASE_DELIMITER, EG_PHASE_OUTPUT, EG_PHASE_OUTPUT};
+    check_all_close(input, want_input, 18, 0, 0);
+    check_all_close(target, want_target, 12, 0, 0);
+    check_all_close(mask, want_mask, 6, 0, 0);
+    assert_memory_equal(phase, want_phase, 6);
+    close_task(&f);
+}
+
+/* 10 inputs and 9 outputs, those of the paper's LSTM. */
+static void both_delimiters_have_the_widths_of_the_paper(void **state)
+{
+    (void) state;
+    struct fixture f;
+    struct eg_message m;
+    assert_int_equal(open_task(&f, "delimiters=both", &m), EG_OK);
+    assert_true(f.shape.inputs == 10 && f.shape.outputs == 9 && f.shape.steps_max == 42);
+    check_close(f.shape.chance, 84, 0, 0);
+    close_task(&f);
+}
+
 /* 8 bits, 1 to 20 vectors: 8 x 10.5. */
 static void the_chance_level_is_one_bit_a_bit(void **state)
 {
@@ -166,6 +217,8 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_sequence_is_laid_out_as_by_hand),
+        cmocka_unit_test(both_delimiters_are_laid_out_as_by_hand),
+        cmocka_unit_test(both_delimiters_have_the_widths_of_the_paper),
         cmocka_unit_test(the_chance_level_is_one_bit_a_bit),
         cmocka_unit_test(bits_are_balanced_and_independent),
         cmocka_unit_test(lengths_reach_both_ends_evenly),

@@ -39,6 +39,13 @@ run describe ntm/copy
 ended "describe shows tensors, fields, count and options" 0 "out:controller/layer0/weight_input" \
     "out:write_weights" "out:learnable numbers" "out:memory" "out:slots: 128"
 
+# The numbers of parameters of table 3 of Graves, Wayne & Danihelka 2014, those that can be met.
+for row in copy:1352969 repeat-copy:5312007 associative-recall:1344518 ngram:331905; do
+    run describe "paper/${row%:*}-lstm"
+    ended "describe paper/${row%:*}-lstm has the paper's number of parameters" 0 \
+        "out:  ${row#*:} learnable numbers"
+done
+
 # --- every preset: trained past its first checkpoint, recalled or measured ---
 
 # associative PRESET: a small recall or measurement; to ${preset//\//-}.h5.
