@@ -40,7 +40,7 @@ static const struct flag flags[] = {
     {'D', "--dump",         "N",         COUNT,   AT(dump),         "write N training sequences of the task to the file of -o and stop", 1e9, NULL},
     {'r', "--require",      "COST",      NUMBER,  AT(require),      "exit 4 unless the final cost is at most COST bit/sequence", 0, NULL},
     {'F', "--format",       "FORMAT",    TEXT,    AT(format),       "svg, png or pdf", 0, NULL},
-    {'w', "--figure",       "NAME",      TEXT,    AT(figure),       "only this figure: learning, generalisation, sequence, heads, energy, states, weights, capacity, retrieved, scaling, census, error or basin", 0, NULL},
+    {'w', "--figure",       "NAME",      TEXT,    AT(figure),       "only this figure: learning, compare, generalisation, sequence, heads, prediction, priority, energy, states, weights, capacity, retrieved, scaling, census, error or basin", 0, NULL},
     {'c', "--components",   "N",         COUNT,   AT(components),   "components checked of each tensor (0: all)", 1e9, NULL},
     {'h', "--help",         NULL,        SWITCH,  AT(help),         "this text", 0, NULL},
 };
@@ -160,7 +160,7 @@ int eg_command_parse(struct eg_command *c, int argc, char **argv, const struct e
     for (int i = 2; i < argc; i++) {
         const char *text = argv[i];
         if (text[0] != '-' || !text[1]) {
-            if (c->targets == 2 || c->targets == (*verb)->targets_max)
+            if (c->targets == EG_TARGETS_MAX || c->targets == (*verb)->targets_max)
                 return EG_FAIL(EG_ERR_CONFIG, message,
                                "'%s' is one argument too many; see engram %s --help", text,
                                (*verb)->name);

@@ -20,7 +20,7 @@ enum eg_exit {
     EG_EXIT_INTERRUPTED = 75 /* resumable               */
 };
 
-enum { EG_SETTINGS_MAX = 256 };
+enum { EG_SETTINGS_MAX = 256, EG_TARGETS_MAX = 512 };
 
 struct eg_setting {
     const char *text;   /* "key=value"              */
@@ -30,7 +30,7 @@ struct eg_setting {
 
 struct eg_command {
     const char *verb;
-    const char *target[2]; /* what follows the verb  */
+    const char *target[EG_TARGETS_MAX]; /* what follows the verb               */
     size_t targets;
     struct eg_setting settings[EG_SETTINGS_MAX]; /* in the order given          */
     size_t n_settings;

@@ -19,25 +19,28 @@ enum { PATH_SIZE = 4096, NAME_SIZE = 256 };
 /* --- which figures --- */
 
 /* All there are, in the order of enum eg_plot_figures: name, what its files' names end with, and
- * who fills in the page, from the whole run or from one of its probes. */
+ * who fills in the page, from the whole run, from one of its probes, or from several runs. */
 /* clang-format off */
-#define FIGURES(X)                                                         \
-    X("learning",       "-learning",       eg_figure_curve,          NULL) \
-    X("generalisation", "-generalisation", eg_figure_generalisation, NULL) \
-    X("sequence",       "",                NULL,  eg_figure_sequence)      \
-    X("heads",          "-heads",          NULL,  eg_figure_heads)         \
-    X("energy",         "-energy",         eg_figure_energy,         NULL) \
-    X("states",         "-states",         eg_figure_states,         NULL) \
-    X("weights",        "-weights",        eg_figure_weights,        NULL) \
-    X("capacity",       "-capacity",       eg_figure_capacity,       NULL) \
-    X("retrieved",      "-retrieved",      eg_figure_retrieved,      NULL) \
-    X("scaling",        "-scaling",        eg_figure_scaling,        NULL) \
-    X("census",         "-census",         eg_figure_census,         NULL) \
-    X("error",          "-error",          eg_figure_error,          NULL) \
-    X("basin",          "-basin",          eg_figure_basin,          NULL)
+#define FIGURES(X)                                                                                                    \
+    X("learning",       "-learning",       eg_figure_curve,          NULL,                 NULL)                      \
+    X("compare",        "-compare",        NULL,                     NULL,                 eg_figure_compare)         \
+    X("generalisation", "-generalisation", eg_figure_generalisation, NULL,                 eg_figure_generalisations) \
+    X("sequence",       "",                NULL,                     eg_figure_sequence,   NULL)                      \
+    X("heads",          "-heads",          NULL,                     eg_figure_heads,      NULL)                      \
+    X("prediction",     "-prediction",     NULL,                     eg_figure_prediction, NULL)                      \
+    X("priority",       "-priority",       NULL,                     eg_figure_priority,   NULL)                      \
+    X("energy",         "-energy",         eg_figure_energy,         NULL,                 NULL)                      \
+    X("states",         "-states",         eg_figure_states,         NULL,                 NULL)                      \
+    X("weights",        "-weights",        eg_figure_weights,        NULL,                 NULL)                      \
+    X("capacity",       "-capacity",       eg_figure_capacity,       NULL,                 NULL)                      \
+    X("retrieved",      "-retrieved",      eg_figure_retrieved,      NULL,                 NULL)                      \
+    X("scaling",        "-scaling",        eg_figure_scaling,        NULL,                 NULL)                      \
+    X("census",         "-census",         eg_figure_census,         NULL,                 NULL)                      \
+    X("error",          "-error",          eg_figure_error,          NULL,                 NULL)                      \
+    X("basin",          "-basin",          eg_figure_basin,          NULL,                 NULL)
 /* clang-format on */
 
-#define NAME(name, suffix, of_run, of_probe) name,
+#define NAME(name, suffix, of_run, of_probe, of_runs) name,
 const char *const eg_plot_names[] = {FIGURES(NAME) NULL};
 #undef NAME
 
@@ -46,8 +49,10 @@ static const struct row {
     int (*of_run)(struct eg_page *page, struct eg_run *run, struct eg_message *message);
     int (*of_probe)(struct eg_page *page, struct eg_run *run, const char *group,
                     struct eg_message *message);
+    int (*of_runs)(struct eg_page *page, const char *const *paths, size_t n,
+                   struct eg_message *message);
 } rows[] = {
-#define ROW(name, suffix, of_run, of_probe) {suffix, of_run, of_probe},
+#define ROW(name, suffix, of_run, of_probe, of_runs) {suffix, of_run, of_probe, of_runs},
     FIGURES(ROW)
 #undef ROW
 };
@@ -95,13 +100,19 @@ static int add_probe(void *context, const struct eg_run_entry *entry)
     return rc;
 }
 
-/* The learning curve, then the probes one by one, then the rest. */
+/* The learning curve, then the probes one by one, then the rest.  `run` is NULL for what is drawn
+ * from several. */
 static int make_plan(struct plan *plan, struct eg_run *run, struct eg_message *message)
 {
-    int rc = add(plan, 0, "");
-    if (rc == EG_OK && eg_run_exists(run, "/probe"))
+    int rc = EG_OK;
+    for (int i = 0; rc == EG_OK && !run && i < ROWS; i++)
+        if (rows[i].of_runs)
+            rc = add(plan, i, "");
+    if (rc == EG_OK && run)
+        rc = add(plan, 0, "");
+    if (rc == EG_OK && run && eg_run_exists(run, "/probe"))
         rc = eg_run_list(run, "/probe", add_probe, plan, message);
-    for (int i = 1; rc == EG_OK && i < ROWS; i++)
+    for (int i = 1; rc == EG_OK && run && i < ROWS; i++)
         if (rows[i].of_run)
             rc = add(plan, i, "");
     if (rc == EG_ERR_NOMEM)
@@ -109,10 +120,12 @@ static int make_plan(struct plan *plan, struct eg_run *run, struct eg_message *m
     return rc;
 }
 
-static int fill(struct eg_page *page, const struct wanted *w, struct eg_run *run,
-                struct eg_message *message)
+static int fill(struct eg_page *page, const struct eg_plot_options *o, const struct wanted *w,
+                struct eg_run *run, struct eg_message *message)
 {
     char group[NAME_SIZE + 16];
+    if (!run)
+        return w->row->of_runs(page, o->runs, o->n_runs, message);
     snprintf(group, sizeof group, "/probe/%s", w->probe);
     return w->row->of_probe ? w->row->of_probe(page, run, group, message)
                             : w->row->of_run(page, run, message);
@@ -120,19 +133,31 @@ static int fill(struct eg_page *page, const struct wanted *w, struct eg_run *run
 
 /* --- names of files --- */
 
+/* No name at all counts as this one. */
+static int is_directory(const char *path)
+{
+    struct stat info;
+    return !path || !*path || path[strlen(path) - 1] == '/'
+           || (stat(path, &info) == 0 && S_ISDIR(info.st_mode));
+}
+
 /* What all names begin with: the run file's without ".h5", in the directory asked for. */
 static int make_stem(char stem[PATH_SIZE], const struct eg_plot_options *o,
                      struct eg_message *message)
 {
     const char *slash = strrchr(o->run, '/');
     const char *name = slash ? slash + 1 : o->run;
-    struct stat info;
     int n;
+    if (o->runs && is_directory(o->output))
+        return EG_FAIL(EG_ERR_RANGE, message,
+                       "of several run files -o is what the names of the figures begin with%s%s",
+                       o->output && *o->output ? ", not a directory: " : "",
+                       o->output ? o->output : "");
     if (!o->output || !*o->output)
         n = snprintf(stem, PATH_SIZE, "%s", o->run);
     else if (o->output[strlen(o->output) - 1] == '/')
         n = snprintf(stem, PATH_SIZE, "%s%s", o->output, name);
-    else if (stat(o->output, &info) == 0 && S_ISDIR(info.st_mode))
+    else if (is_directory(o->output))
         n = snprintf(stem, PATH_SIZE, "%s/%s", o->output, name);
     else {
         n = snprintf(stem, PATH_SIZE, "%s", o->output);
@@ -256,7 +281,7 @@ static int draw_one(const struct eg_plot_options *o, const struct wanted *w, con
     struct eg_page page = {.height = 0};
     struct eg_text drawing = {.at = NULL};
     *drawn = 0;
-    int rc = fill(&page, w, run, message);
+    int rc = fill(&page, o, w, run, message);
     if (rc == EG_ERR_MISSING) {
         rc = EG_OK; /* what the run file does not hold cannot be shown */
         goto out;
@@ -277,7 +302,7 @@ out:
 
 static int check_options(const struct eg_plot_options *o, struct eg_message *message)
 {
-    if (!o->run || !*o->run)
+    if (o->runs ? o->n_runs == 0 : !o->run || !*o->run)
         return EG_FAIL(EG_ERR_RANGE, message, "no run file was given");
     if ((unsigned) o->format > EG_PLOT_PDF)
         return EG_FAIL(EG_ERR_RANGE, message, "a figure is svg, png or pdf");
@@ -293,7 +318,7 @@ static int plot(const struct eg_plot_options *o, struct eg_message *message)
     struct eg_message last = {.text = ""};
     char stem[PATH_SIZE], path[PATH_SIZE];
     int rc = make_stem(stem, o, message);
-    if (rc == EG_OK)
+    if (rc == EG_OK && !o->runs)
         rc = eg_run_open(&run, o->run, EG_RUN_READ, message);
     if (rc == EG_OK)
         rc = make_plan(&plan, run, message);
@@ -314,8 +339,13 @@ static int plot(const struct eg_plot_options *o, struct eg_message *message)
             rc = EG_FAIL(rc, message, "%s", last.text);
     }
     if (rc == EG_OK && drawn == 0)
-        rc = plan.n == 1 ? EG_FAIL(EG_ERR_MISSING, message, "%s", last.text)
-                         : EG_FAIL(EG_ERR_MISSING, message, "%s has nothing to draw yet", o->run);
+        rc = plan.n == 0   ? EG_FAIL(EG_ERR_MISSING, message,
+                                   o->runs ? "of several run files that figure is not drawn"
+                                             : "that figure is drawn of several run files")
+             : plan.n == 1 ? EG_FAIL(EG_ERR_MISSING, message, "%s", last.text)
+             : o->runs     ? EG_FAIL(EG_ERR_MISSING, message, "%s; %s", last.text,
+                                     "the run files have nothing to draw yet")
+                           : EG_FAIL(EG_ERR_MISSING, message, "%s has nothing to draw yet", o->run);
     eg_run_close(&run);
     free(plan.at);
     return rc;

@@ -1,9 +1,15 @@
 /* experiments/figure.h -- the figures of a run file.
  *
  * RUN-learning            cost against the sequences seen, with the threshold and the chance level
- * RUN-generalisation      cost, wrong bits and exact fraction against length
+ * RUN-generalisation      cost, wrong bits and exact fraction against length and repeats
  * RUN-PROBE               input, target, output and signed error of one sequence
  * RUN-PROBE-heads         every head's weighting over time, with gate, strength, shift, sharpening
+ * RUN-PROBE-prediction    probability of a one, the network's beside the best there can be
+ * RUN-PROBE-priority      where a sort writes against priority, and where it reads
+ *
+ * of several trainings, with the name that is given in place of RUN:
+ * RUN-compare             learning curves of the presets: median and quartiles over seeds
+ * RUN-generalisation      as above, of the presets: median and quartiles over seeds
  *
  * of a recall:
  * RUN-energy              energy and overlap against sweeps, of all trials
@@ -30,6 +36,8 @@
 #ifndef EG_EXPERIMENTS_FIGURE_H
 #define EG_EXPERIMENTS_FIGURE_H
 
+#include <stddef.h>
+
 #include "core/status.h"
 
 enum eg_plot_format { EG_PLOT_SVG, EG_PLOT_PNG, EG_PLOT_PDF };
@@ -40,27 +48,33 @@ extern const char *const eg_plot_formats[];
 /* A sum of these says which figures are wanted. */
 enum eg_plot_figures {
     EG_PLOT_LEARNING = 1,
-    EG_PLOT_GENERALISATION = 2,
-    EG_PLOT_SEQUENCE = 4,
-    EG_PLOT_HEADS = 8,
-    EG_PLOT_ENERGY = 16,
-    EG_PLOT_STATES = 32,
-    EG_PLOT_WEIGHTS = 64,
-    EG_PLOT_CAPACITY = 128,
-    EG_PLOT_RETRIEVED = 256,
-    EG_PLOT_SCALING = 512,
-    EG_PLOT_CENSUS = 1024,
-    EG_PLOT_ERROR = 2048,
-    EG_PLOT_BASIN = 4096,
-    EG_PLOT_ALL = 8191, /* those that the run file has the numbers for */
+    EG_PLOT_COMPARE = 2,
+    EG_PLOT_GENERALISATION = 4,
+    EG_PLOT_SEQUENCE = 8,
+    EG_PLOT_HEADS = 16,
+    EG_PLOT_PREDICTION = 32,
+    EG_PLOT_PRIORITY = 64,
+    EG_PLOT_ENERGY = 128,
+    EG_PLOT_STATES = 256,
+    EG_PLOT_WEIGHTS = 512,
+    EG_PLOT_CAPACITY = 1024,
+    EG_PLOT_RETRIEVED = 2048,
+    EG_PLOT_SCALING = 4096,
+    EG_PLOT_CENSUS = 8192,
+    EG_PLOT_ERROR = 16384,
+    EG_PLOT_BASIN = 32768,
+    EG_PLOT_ALL = 65535, /* those that the run file has the numbers for */
 };
 
 /* The names of the figures, NULL-ended: figure i is 1 << i. */
 extern const char *const eg_plot_names[];
 
 struct eg_plot_options {
-    const char *run;    /* the run file                                                     */
-    const char *output; /* a directory, or what file names begin with; NULL: as `run`       */
+    const char *run;         /* the run file                                                */
+    const char *const *runs; /* several to compare, in place of `run`; NULL: only `run`     */
+    size_t n_runs;
+    const char *output; /* a directory, or what file names begin with; NULL: as `run`.  Of
+                           several run files always the latter                              */
     enum eg_plot_format format;
     unsigned figures; /* a sum of enum eg_plot_figures; 0: all                              */
     int force;        /* overwrite files that exist                                         */
@@ -72,7 +86,8 @@ struct eg_plot_options {
 
 /* Draws.  Fails with EG_ERR_MISSING (no gnuplot; nothing in the file to draw a figure from),
  * EG_ERR_EXISTS (before anything is drawn), EG_ERR_IO (run file or output, gnuplot),
- * EG_ERR_FORMAT (shapes in the run file contradict each other), EG_ERR_RANGE (`options`),
+ * EG_ERR_FORMAT (shapes in the run file contradict each other), EG_ERR_RANGE (`options`; several
+ * run files that cannot stand in one figure),
  * EG_ERR_NOMEM; the message says which file. */
 EG_MUST_CHECK int eg_plot_run(const struct eg_plot_options *options, struct eg_message *message);
 

@@ -125,6 +125,31 @@ void eg_curves_line(struct eg_curves *c, const double *x, const double *y, size_
                 dashed ? "dt (6,4) " : "", colour);
 }
 
+void eg_curves_band(struct eg_curves *c, const double *x, const double *low, const double *high,
+                    size_t n, const char *colour)
+{
+    struct eg_text *s = &c->page->script;
+    const unsigned block = eg_page_block(c->page);
+    size_t lines = 0;
+    for (size_t i = 0; i < n; i++)
+        if (isfinite(x[i]) && isfinite(low[i]) && isfinite(high[i])) {
+            eg_text_add(s, "%.9g %.9g %.9g\n", x[i], low[i], high[i]);
+            lines++;
+        } else {
+            eg_text_add(s, "\n");
+        }
+    eg_page_block_end(c->page);
+    if (lines == 0)
+        return;
+    char words[32];
+    snprintf(words, sizeof words, "$d%u", block);
+    clause(c, words);
+    eg_text_add(&c->clauses,
+                " using 1:2:3 with filledcurves fillstyle transparent solid 0.22 noborder lc rgb "
+                "'%s' notitle",
+                colour);
+}
+
 void eg_curves_draw(struct eg_curves *c)
 {
     struct eg_text *s = &c->page->script;

@@ -94,6 +94,10 @@ void eg_curves_points(struct eg_curves *c, const double *x, const double *y, con
 void eg_curves_line(struct eg_curves *c, const double *x, const double *y, size_t n,
                     const char *colour, double weight, int dashed);
 
+/* The area from low to high, pale; where either is not finite it ends. */
+void eg_curves_band(struct eg_curves *c, const double *x, const double *low, const double *high,
+                    size_t n, const char *colour);
+
 /* Draws them; the panel is empty where there are none. */
 void eg_curves_draw(struct eg_curves *c);
 

@@ -1,6 +1,6 @@
 /* The learning curve: cost of each report against the sequences seen, and the running median
- * through it; the threshold under which a task counts as solved, and the cost of an answer
- * that knows nothing. */
+ * through it; the threshold under which a task counts as solved, the cost of an answer that knows
+ * nothing, and, where it is not 0, the least cost there can be. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,9 +63,11 @@ static void key(struct eg_page *page, double x, double y, const char *name, cons
 
 static void draw(struct eg_page *page, const char *units, const double *sequences,
                  const double *cost, const double *middle, size_t n, size_t window,
-                 double threshold, double chance)
+                 double threshold, double chance, double optimum)
 {
-    double low = threshold, high = chance > 0 ? chance : threshold, last = 0;
+    /* Nobody comes below the optimum. */
+    const int solvable = !(optimum > threshold);
+    double low = solvable ? threshold : optimum, high = chance > low ? chance : low, last = 0;
     for (size_t i = 0; i < n; i++) {
         if (cost[i] > 0 && isfinite(cost[i])) {
             low = cost[i] < low ? cost[i] : low;
@@ -74,20 +76,35 @@ static void draw(struct eg_page *page, const char *units, const double *sequence
         if (isfinite(sequences[i]) && sequences[i] > last)
             last = sequences[i];
     }
-    low = low < 1e-6 ? 1e-6 : low / 2;
-    high *= 3.5;
+    const double span = high - low;
+    const int straight = !(high > 30 * low);
+    if (straight) {
+        low -= 0.12 * span;
+        high += 0.12 * span;
+    } else {
+        low = low < 1e-6 ? 1e-6 : low / 2;
+        high *= 3.5;
+    }
     const double unit = last >= 10000 ? 1000 : 1;
 
     page->height = 61;
     const struct eg_box box = {.left = 13, .right = 82, .top = 4.5, .bottom = 52};
     eg_page_panel(page, box, 0, last > 0 ? last / unit : 1, 1);
-    eg_page_log_tics(page, low, high);
+    if (straight)
+        eg_text_add(&page->script, "set yrange [%.9g:%.9g] noextend\n", low, high);
+    else
+        eg_page_log_tics(page, low, high);
     char name[96];
-    snprintf(name, sizeof name, "solved: %g", threshold);
-    eg_page_level(page, threshold, name, EG_COLOUR_GREEN, 0);
+    if (solvable) {
+        snprintf(name, sizeof name, "solved: %g", threshold);
+        eg_page_level(page, threshold, name, EG_COLOUR_GREEN, EG_PLACE_LEFT);
+    } else {
+        snprintf(name, sizeof name, "optimum: %.4g", optimum);
+        eg_page_level(page, optimum, name, EG_COLOUR_GREEN, EG_PLACE_LEFT | EG_PLACE_BELOW);
+    }
     if (chance > 0) {
         snprintf(name, sizeof name, "chance: %g", chance);
-        eg_page_level(page, chance, name, EG_COLOUR_VERMILLION, 1);
+        eg_page_level(page, chance, name, EG_COLOUR_VERMILLION, EG_PLACE_RIGHT);
     }
     eg_page_foot(page, box, unit > 1 ? "sequences [thousand]" : "sequences");
     snprintf(name, sizeof name, "cost [%s]", units);
@@ -155,7 +172,7 @@ int eg_figure_curve(struct eg_page *page, struct eg_run *run, struct eg_message 
         smooth(middle, cost.x, n, half, room);
     }
     draw(page, units, sequences.x, cost.x, middle, n, 2 * half + 1, eg_figure_threshold(run),
-         eg_figure_attribute(run, "/train/cost", "chance", NAN));
+         eg_figure_attribute(run, "/train/cost", "chance", NAN), eg_figure_optimum(run));
     table(page, units, sequences.x, cost.x, middle, n);
 out:
     free(middle);

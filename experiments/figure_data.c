@@ -73,8 +73,27 @@ double eg_figure_attribute(struct eg_run *run, const char *path, const char *nam
 
 double eg_figure_threshold(struct eg_run *run)
 {
-    const double x = eg_figure_attribute(run, "/train/cost", "threshold", 0.01);
+    const double solved = eg_figure_number(run, "/config_values/train/solved", 0.01);
+    const double x = eg_figure_attribute(run, "/train/cost", "threshold", solved);
     return x > 0 && isfinite(x) ? x : 0.01;
+}
+
+double eg_figure_optimum(struct eg_run *run)
+{
+    double optimum = eg_figure_attribute(run, "/train/cost", "optimum", NAN);
+    struct eg_figure_array length, least;
+    if (isfinite(optimum))
+        return optimum;
+    if (eg_figure_read(run, "/evaluate", "length", 1, &length, NULL) != EG_OK)
+        return NAN;
+    if (eg_figure_read(run, "/evaluate", "optimum", 1, &least, NULL) == EG_OK) {
+        for (size_t i = 0; length.x && least.x && i < length.count && i < least.count; i++)
+            if (length.x[i] == 0) /* sizes mixed as in training */
+                optimum = least.x[i];
+        eg_figure_array_free(&least);
+    }
+    eg_figure_array_free(&length);
+    return optimum;
 }
 
 /* A run file may come from anywhere, and gnuplot runs what stands between backquotes; its text

@@ -30,9 +30,13 @@ double eg_figure_number(struct eg_run *run, const char *path, double otherwise);
 double eg_figure_attribute(struct eg_run *run, const char *path, const char *name,
                            double otherwise);
 
-/* The cost under which the task counts as solved: attribute `threshold` of /train/cost, or 0.01
- * bit a sequence. */
+/* The cost under which the task counts as solved: attribute `threshold` of /train/cost, or
+ * train.solved, or 0.01 bit a sequence. */
 double eg_figure_threshold(struct eg_run *run);
+
+/* The least cost there can be of training sequences: attribute `optimum` of /train/cost, or, where
+ * it depends on the sequences, that of the last evaluation of training sizes; NAN: not known. */
+double eg_figure_optimum(struct eg_run *run);
 
 /* An attribute's text, cut to what is safe in a label of a figure: letters, digits, blanks and a
  * few signs.  `otherwise` where there is none. */

@@ -266,13 +266,15 @@ void eg_page_log_tics(struct eg_page *page, double low, double high)
     eg_text_add(&page->script, ")\nset yrange [%.9g:%.9g] noextend\n", low, high);
 }
 
-void eg_page_level(struct eg_page *page, double y, const char *name, const char *colour, int right)
+void eg_page_level(struct eg_page *page, double y, const char *name, const char *colour, int place)
 {
+    const int right = place & EG_PLACE_RIGHT;
     eg_text_add(&page->script,
                 "set arrow from graph 0,first %.9g to graph 1,first %.9g nohead back lw 1 "
                 "dt (6,4) lc rgb '%s'\n"
-                "set label '%s' at graph %.3f,first %.9g %s offset 0,0.5 front tc rgb '%s'\n",
-                y, y, colour, name, right ? 0.985 : 0.015, y, right ? "right" : "left", colour);
+                "set label '%s' at graph %.3f,first %.9g %s offset 0,%s front tc rgb '%s'\n",
+                y, y, colour, name, right ? 0.985 : 0.015, y, right ? "right" : "left",
+                place & EG_PLACE_BELOW ? "-0.55" : "0.5", colour);
 }
 
 /* --- drawing --- */

@@ -96,8 +96,10 @@ void eg_page_phases(struct eg_page *page, const struct eg_figure_probe *probe, s
 /* Tics of a logarithmic y axis from low to high, as numbers in full size. */
 void eg_page_log_tics(struct eg_page *page, double low, double high);
 
-/* A line across the panel at y with its name on it, at its right or left end. */
-void eg_page_level(struct eg_page *page, double y, const char *name, const char *colour, int right);
+/* A line across the panel at y with its name, above or below it, at its right or left end:
+ * `place` is a sum. */
+enum eg_place { EG_PLACE_LEFT = 0, EG_PLACE_RIGHT = 1, EG_PLACE_BELOW = 2 };
+void eg_page_level(struct eg_page *page, double y, const char *name, const char *colour, int place);
 
 /* One field of the table: a number, empty where it is not finite. */
 void eg_page_field(struct eg_page *page, double x, const char *after);
@@ -126,6 +128,10 @@ EG_MUST_CHECK int eg_figure_sequence(struct eg_page *page, struct eg_run *run, c
                                      struct eg_message *message);
 EG_MUST_CHECK int eg_figure_heads(struct eg_page *page, struct eg_run *run, const char *group,
                                   struct eg_message *message);
+EG_MUST_CHECK int eg_figure_prediction(struct eg_page *page, struct eg_run *run, const char *group,
+                                       struct eg_message *message);
+EG_MUST_CHECK int eg_figure_priority(struct eg_page *page, struct eg_run *run, const char *group,
+                                     struct eg_message *message);
 EG_MUST_CHECK int eg_figure_energy(struct eg_page *page, struct eg_run *run,
                                    struct eg_message *message);
 EG_MUST_CHECK int eg_figure_states(struct eg_page *page, struct eg_run *run,
@@ -144,5 +150,11 @@ EG_MUST_CHECK int eg_figure_error(struct eg_page *page, struct eg_run *run,
                                   struct eg_message *message);
 EG_MUST_CHECK int eg_figure_basin(struct eg_page *page, struct eg_run *run,
                                   struct eg_message *message);
+
+/* Of n run files.  EG_ERR_RANGE: they cannot stand in one figure. */
+EG_MUST_CHECK int eg_figure_compare(struct eg_page *page, const char *const *paths, size_t n,
+                                    struct eg_message *message);
+EG_MUST_CHECK int eg_figure_generalisations(struct eg_page *page, const char *const *paths,
+                                            size_t n, struct eg_message *message);
 
 #endif

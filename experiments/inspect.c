@@ -56,6 +56,8 @@ int eg_verb_plot(const struct eg_command *c)
     if (!ret && c->figure)
         ret = choose("--figure", c->figure, eg_plot_names, &figure, &message);
     const struct eg_plot_options options = {.run = c->target[0],
+                                            .runs = c->targets > 1 ? c->target : NULL,
+                                            .n_runs = c->targets,
                                             .output = c->output,
                                             .format = (enum eg_plot_format) format,
                                             .figures = c->figure ? 1u << figure : EG_PLOT_ALL,

@@ -46,11 +46,13 @@ static const struct eg_verb basin = {
     "basin", "PRESET|FILE.yaml", "basins of attraction: final against initial overlap",
     "As capacity, from cues at given overlaps with the pattern (basin.starts) for each load and size.", "sonZtqjdpf", 1, 1, eg_verb_basin};
 static const struct eg_verb plot = {
-    "plot", "RUN.h5", "figures as SVG, PNG or PDF",
+    "plot", "RUN.h5...", "figures as SVG, PNG or PDF",
     "Draws what the run file has numbers for with gnuplot: learning curve, sequences, head traces and\n"
-    "generalisation; energy, states and weights of a recall; overlap, retrieved fraction, scaling,\n"
+    "generalisation, predictions of N-grams and places of a sort; energy, states and weights of a recall; overlap, retrieved fraction, scaling,\n"
     "census and wrong bits of a measurement of capacity; basins.  The numbers stand beside each figure\n"
-    "as CSV.", "oFwfqj", 1, 1, eg_verb_plot};
+    "as CSV.\n"
+    "Several run files are compared: learning curves and generalisation of each preset, median and\n"
+    "quartiles over its seeds.  -o is what the names of these figures begin with.", "oFwfqj", 1, EG_TARGETS_MAX, eg_verb_plot};
 static const struct eg_verb list = {
     "list", "[tasks|memories|controllers|patterns|presets]", "what there is",
     "Lists tasks, memories, controllers, sources of patterns and presets, each with its source.", "j", 0, 1, eg_verb_list};

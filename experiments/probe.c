@@ -191,6 +191,33 @@ static int put_sequence(struct eg_recorder *r, const struct eg_sequence *s, cons
     return EG_OK;
 }
 
+/* What the best answer there can be would have said, of a task that knows it step by step. */
+static int put_optimal(struct eg_recorder *r, const struct eg_source *source,
+                       const struct eg_sequence *s, const char *group, struct eg_arena *arena,
+                       struct eg_message *message)
+{
+    if (!source->task->best)
+        return EG_OK;
+    const size_t n = s->steps * source->shape.outputs;
+    double *answers = eg_arena_zeros(arena, n, sizeof *answers);
+    real *optimal = eg_arena_take(arena, n * sizeof *optimal);
+    if (!answers || !optimal)
+        return EG_RAISE(EG_ERR_NOMEM);
+    source->task->best(source->state, s, answers);
+    for (size_t i = 0; i < n; i++)
+        optimal[i] = (real) answers[i];
+    char path[256];
+    snprintf(path, sizeof path, "%s/optimal", group);
+    const struct eg_run_array array = {
+        .long_name = "probability that the bit is one, of the best answer there can be",
+        .type = EG_RUN_REAL,
+        .rank = 2,
+        .dims = {s->steps, source->shape.outputs},
+        .axes = {time_axis, {.name = "output_channel"}},
+        .data = optimal};
+    return eg_run_put(r->run, path, &array, message);
+}
+
 static int probe(struct eg_recorder *r, const struct eg_experiment *e, struct eg_extent extent,
                  struct eg_arena *arena, struct eg_message *message)
 {
@@ -241,6 +268,7 @@ static int probe(struct eg_recorder *r, const struct eg_experiment *e, struct eg
     if ((ret = eg_run_delete(r->run, group, message))
         || (ret = eg_run_put_group(r->run, group, message))
         || (ret = put_sequence(r, &sequence, output, shape, group, mask, message))
+        || (ret = put_optimal(r, &e->source, &sequence, group, arena, message))
         || (ret = put_traces(r, p, group, draw.steps, message)))
         return ret;
     if (extent.repeats
