@@ -145,8 +145,8 @@ static int is_directory(const char *path)
 static int make_stem(char stem[PATH_SIZE], const struct eg_plot_options *o,
                      struct eg_message *message)
 {
-    const char *slash = strrchr(o->run, '/');
-    const char *name = slash ? slash + 1 : o->run;
+    const char *run = o->runs ? "" : o->run, *slash = strrchr(run, '/');
+    const char *name = slash ? slash + 1 : run;
     int n;
     if (o->runs && is_directory(o->output))
         return EG_FAIL(EG_ERR_RANGE, message,
@@ -154,7 +154,7 @@ static int make_stem(char stem[PATH_SIZE], const struct eg_plot_options *o,
                        o->output && *o->output ? ", not a directory: " : "",
                        o->output ? o->output : "");
     if (!o->output || !*o->output)
-        n = snprintf(stem, PATH_SIZE, "%s", o->run);
+        n = snprintf(stem, PATH_SIZE, "%s", run);
     else if (o->output[strlen(o->output) - 1] == '/')
         n = snprintf(stem, PATH_SIZE, "%s%s", o->output, name);
     else if (is_directory(o->output))

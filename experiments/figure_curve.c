@@ -76,8 +76,8 @@ static void draw(struct eg_page *page, const char *units, const double *sequence
         if (isfinite(sequences[i]) && sequences[i] > last)
             last = sequences[i];
     }
-    const double span = high - low;
-    const int straight = !(high > 30 * low);
+    const double span = high > low ? high - low : high;
+    const int straight = !solvable && !(high > 30 * low);
     if (straight) {
         low -= 0.12 * span;
         high += 0.12 * span;

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum column { STEP, LENGTH, REPEATS, MEAN, ERROR, N, EXACT, WRONG, WRONG_ERROR, COLUMNS };
+enum column { STEP, LENGTH, REPEATS, MEAN, ERROR, N, EXACT, WRONG, WRONG_ERROR, OPTIMUM, COLUMNS };
 
 static const char *const names[COLUMNS] = {
     [STEP] = "step",
@@ -16,6 +16,7 @@ static const char *const names[COLUMNS] = {
     [EXACT] = "exact_fraction",
     [WRONG] = "wrong_bits",
     [WRONG_ERROR] = "wrong_bits_standard_error",
+    [OPTIMUM] = "optimum",
 };
 
 /* The interval of a fraction p of n, one standard error wide: Wilson's, which does not shrink to
@@ -47,6 +48,7 @@ static struct eg_evaluated make_point(const struct eg_figure_array *columns, siz
     struct eg_evaluated p = {
         .size = {at(&columns[LENGTH], row, NAN), at(&columns[REPEATS], row, 0)},
         .n = at(&columns[N], row, NAN),
+        .optimum = at(&columns[OPTIMUM], row, NAN),
         .y = {at(&columns[MEAN], row, NAN), at(&columns[WRONG], row, NAN),
               at(&columns[EXACT], row, NAN)},
         .error = {at(&columns[ERROR], row, NAN), at(&columns[WRONG_ERROR], row, NAN), NAN},

@@ -14,7 +14,7 @@ enum eg_quantity { EG_COST, EG_WRONG_BITS, EG_EXACT_FRACTION, EG_QUANTITIES };
 
 struct eg_evaluated {
     double size[EG_MEASURES]; /* repeats: 0 where the task has none */
-    double n;
+    double n, optimum;        /* optimum: least cost there can be; NAN: not known */
     double y[EG_QUANTITIES], error[EG_QUANTITIES]; /* error of the fraction: NAN */
     double low[EG_QUANTITIES], high[EG_QUANTITIES];
 };

@@ -28,14 +28,15 @@ struct series {
     int point;
 };
 
-/* All panels with one x axis. */
+/* All panels that have one x axis. */
 struct view {
     enum eg_measure along;
     struct series series[EG_CHART_COLOURS];
     size_t n;
-    struct eg_key keys[EG_CHART_COLOURS];
+    struct eg_key keys[EG_CHART_COLOURS + 1];
     char names[EG_CHART_COLOURS][EG_SEVERAL_WORDS];
     size_t n_keys;
+    int with_optimum;             /* is drawn: that of the first curve, which is that of all */
     char note[160], caption[160]; /* on the right, over the first panel; beneath the keys */
 };
 
@@ -57,6 +58,8 @@ static void range(const struct view *v, enum eg_quantity q, double *low, double 
             const double top = isfinite(p->high[q]) ? p->high[q] : p->y[q];
             *low = p->y[q] > 0 && p->y[q] < *low ? p->y[q] : *low;
             *high = isfinite(top) && top > *high ? top : *high;
+            if (q == EG_COST && v->with_optimum && p->optimum > 0 && p->optimum < *low)
+                *low = p->optimum;
         }
 }
 
@@ -81,6 +84,32 @@ static double cost_axis(struct eg_page *page, const struct eg_figure_evaluation 
         eg_page_level(page, e->threshold, name, EG_COLOUR_GREEN, EG_PLACE_RIGHT);
     }
     return low / 3;
+}
+
+static void optimum_line(struct eg_curves *c, const struct view *v)
+{
+    const struct series *s = &v->series[0];
+    double *room = calloc(2 * s->n + 1, sizeof *room);
+    if (!room) {
+        c->page->script.failed = 1;
+        return;
+    }
+    for (size_t i = 0; i < s->n; i++) {
+        room[i] = s->points[i].size[v->along];
+        room[s->n + i] = s->points[i].optimum;
+    }
+    eg_curves_line(c, room, room + s->n, s->n, EG_COLOUR_BLACK, 0.8, 0);
+    free(room);
+}
+
+/* With a key of its own. */
+static void add_optimum(struct view *v)
+{
+    for (size_t i = 0; v->n > 0 && i < v->series[0].n; i++)
+        v->with_optimum |= v->series[0].points[i].optimum > 0;
+    if (v->with_optimum)
+        v->keys[v->n_keys++] = (struct eg_key){
+            .name = "least cost there can be", .colour = EG_COLOUR_BLACK, .mark = EG_MARK_LINE};
 }
 
 static void curve(struct eg_curves *c, const struct view *v, const struct series *s,
@@ -149,6 +178,8 @@ static void draw_panel(struct eg_page *page, const struct eg_figure_evaluation *
         eg_page_foot(page, box, name);
     }
     struct eg_curves c = {.page = page};
+    if (q == EG_COST && v->with_optimum)
+        optimum_line(&c, v);
     for (size_t k = 0; k < v->n; k++)
         curve(&c, v, &v->series[k], q, floor);
     eg_curves_draw(&c);
@@ -267,6 +298,8 @@ static int make_view(struct view *v, const struct eg_figure_evaluation *e, enum 
                                                .mark = EG_MARK_POINT,
                                                .point = s->point};
     }
+    if (v->n == 1)
+        add_optimum(v);
     return EG_OK;
 }
 
@@ -275,8 +308,8 @@ static void table(struct eg_page *page, const struct eg_figure_evaluation *e)
     eg_text_add(&page->table,
                 "step,length [%s],repeats,n,cost [%s],cost standard error [%s],wrong bits "
                 "[bit/sequence],wrong bits standard error [bit/sequence],exact fraction,exact "
-                "fraction low,exact fraction high\n",
-                e->units[EG_BY_LENGTH], e->cost_units, e->cost_units);
+                "fraction low,exact fraction high,least cost there can be [%s]\n",
+                e->units[EG_BY_LENGTH], e->cost_units, e->cost_units, e->cost_units);
     for (size_t i = 0; i < e->n; i++) {
         const struct eg_evaluated *p = &e->points[i];
         const double row[] = {e->step,
@@ -289,7 +322,8 @@ static void table(struct eg_page *page, const struct eg_figure_evaluation *e)
                               p->error[EG_WRONG_BITS],
                               p->y[EG_EXACT_FRACTION],
                               p->low[EG_EXACT_FRACTION],
-                              p->high[EG_EXACT_FRACTION]};
+                              p->high[EG_EXACT_FRACTION],
+                              p->optimum};
         const size_t n = sizeof row / sizeof *row;
         for (size_t k = 0; k < n; k++)
             eg_page_field(page, row[k], k + 1 < n ? "," : "\n");
@@ -354,14 +388,16 @@ static const struct eg_evaluated *find(const struct eg_figure_evaluation *e, con
 static struct eg_evaluated middle(const struct evaluated_runs *r, size_t preset, const double *size,
                                   double *room)
 {
-    struct eg_evaluated p = {.size = {size[0], size[1]}};
+    struct eg_evaluated p = {.size = {size[0], size[1]}, .optimum = NAN};
     for (int q = 0; q < EG_QUANTITIES; q++) {
         double quartiles[3];
         size_t n = 0;
         for (size_t i = 0; i < r->n; i++) {
             const struct eg_evaluated *one = find(&r->at[i], size);
-            if (r->presets[i] == preset && one)
+            if (r->presets[i] == preset && one) {
                 room[n++] = one->y[q];
+                p.optimum = one->optimum; /* of each its own sequences, of one kind */
+            }
         }
         eg_several_quartiles(room, n, quartiles);
         p.n = (double) n;
@@ -416,6 +452,7 @@ static int make_views(struct view *v, const struct evaluated_runs *r,
                 s->points[s->n++] = one;
         }
     }
+    add_optimum(v);
     return EG_OK;
 }
 

@@ -5,8 +5,10 @@
  * on a ring: arg sum_h a_h sum_i w_h(i) exp(2 pi j i / N).  A read head counts with a_h = 1, a
  * write head with the length of its add vector, since a head that adds nothing writes nowhere.  The
  * length of the resultant, over sum_h a_h, says how much of it is in one place: 1 all, 0 nothing;
- * below one half a point is drawn open.  The ring is cut where the widest gap between the places
- * of writing is, so that a line can go through them; places may so be less than 0. */
+ * below one half there is no place to speak of: such a point is drawn open where it lies within the
+ * others, and counts neither for the axis nor for the line, unless fewer than three are left.  The
+ * ring is cut where the widest gap between the places of writing is, so that a line can go through
+ * them; places may so be less than 0. */
 #include <gsl/gsl_fit.h>
 #include <math.h>
 #include <stdio.h>
@@ -24,6 +26,8 @@ struct priority {
     double *priority, *write, *w_sure; /* (inputs)                                  */
     double *time, *read, *r_sure;      /* (outputs)                                 */
     double *source;                    /* (outputs): where what is asked was written */
+    double least;                      /* concentration from which a place of writing counts */
+    size_t counted, spread;            /* inputs that do, and those below one half           */
     double constant, slope, squared_r;
 };
 
@@ -62,10 +66,14 @@ static int ascending(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Where the widest gap between the places ends; `room` has n. */
-static double cut_after(const double *places, size_t n, double slots, double *room)
+/* The middle of the widest gap between the places of writing that count; `room` is for all. */
+static double cut_of(const struct priority *p, double *room)
 {
-    memcpy(room, places, n * sizeof *room);
+    const double slots = (double) p->slots;
+    size_t n = 0;
+    for (size_t i = 0; i < p->inputs; i++)
+        if (p->w_sure[i] >= p->least)
+            room[n++] = p->write[i];
     qsort(room, n, sizeof *room, ascending);
     double widest = room[0] + slots - room[n - 1], begin = room[0];
     for (size_t i = 1; i < n; i++)
@@ -107,19 +115,38 @@ static int count_steps(struct priority *p)
     return p->inputs >= 2 && p->outputs >= 1;
 }
 
+/* The line through the places of writing that count. */
+static void fit(struct priority *p, double *room)
+{
+    size_t n = 0;
+    double c00, c01, c11, rest, mean = 0, spread = 0;
+    double *const x = room, *const y = room + p->inputs;
+    for (size_t i = 0; i < p->inputs; i++)
+        if (p->w_sure[i] >= p->least) {
+            x[n] = p->priority[i];
+            y[n++] = p->write[i];
+        }
+    gsl_fit_linear(x, 1, y, 1, n, &p->constant, &p->slope, &c00, &c01, &c11, &rest);
+    for (size_t i = 0; i < n; i++)
+        mean += y[i] / (double) n;
+    for (size_t i = 0; i < n; i++)
+        spread += (y[i] - mean) * (y[i] - mean);
+    p->squared_r = spread > 0 ? 1 - rest / spread : NAN;
+}
+
 static int locate(struct priority *p, const struct eg_figure_array *input,
                   const struct eg_figure_array *writes, const struct eg_figure_array *add,
                   const struct eg_figure_array *reads, struct eg_message *message)
 {
     const size_t n = p->inputs, m = p->outputs, width = input->dims[1];
     const struct eg_figure_array none = {.x = NULL};
-    p->priority = calloc(4 * n + 4 * m, sizeof *p->priority);
+    p->priority = calloc(5 * n + 4 * m, sizeof *p->priority);
     if (!p->priority)
         return EG_FAIL(EG_ERR_NOMEM, message, "out of memory");
     double *room = p->priority + 3 * n;
     p->write = p->priority + n;
     p->w_sure = p->write + n;
-    p->time = room + n;
+    p->time = room + 2 * n;
     p->read = p->time + m;
     p->r_sure = p->read + m;
     p->source = p->r_sure + m;
@@ -136,21 +163,22 @@ static int locate(struct priority *p, const struct eg_figure_array *input,
         place(reads, &none, t, &p->read[k], &p->r_sure[k]);
         k++;
     }
-    const double cut = cut_after(p->write, n, (double) p->slots, room);
+    p->least = 0.5;
+    for (size_t i = 0; i < n; i++)
+        p->counted += p->w_sure[i] >= p->least;
+    p->spread = n - p->counted;
+    if (p->counted < 3) {
+        p->least = 0;
+        p->counted = n;
+    }
+    const double cut = cut_of(p, room);
     unroll(p->write, n, cut, (double) p->slots);
     unroll(p->read, m, cut, (double) p->slots);
     for (k = 0; k < m; k++) {
         const size_t i = ranked(p, k);
-        p->source[k] = i < n ? p->write[i] : NAN;
+        p->source[k] = i < n && p->w_sure[i] >= p->least ? p->write[i] : NAN;
     }
-    double c00, c01, c11, rest, mean = 0, spread = 0;
-    gsl_fit_linear(p->priority, 1, p->write, 1, n, &p->constant, &p->slope, &c00, &c01, &c11,
-                   &rest);
-    for (size_t i = 0; i < n; i++)
-        mean += p->write[i] / (double) n;
-    for (size_t i = 0; i < n; i++)
-        spread += (p->write[i] - mean) * (p->write[i] - mean);
-    p->squared_r = spread > 0 ? 1 - rest / spread : NAN;
+    fit(p, room);
     return EG_OK;
 }
 
@@ -207,14 +235,16 @@ static void points(struct eg_curves *c, const double *x, const double *y, const 
     }
 }
 
-/* One axis for both panels: all places. */
+/* One axis for both panels: all places that are one. */
 static struct eg_axis axis_of(const struct priority *p)
 {
     double low = INFINITY, high = -INFINITY;
-    const double *const all[] = {p->write, p->read};
+    const double *const all[] = {p->write, p->read}, *const sure[] = {p->w_sure, p->r_sure};
     const size_t n[] = {p->inputs, p->outputs};
     for (int k = 0; k < 2; k++)
         for (size_t i = 0; i < n[k]; i++) {
+            if (sure[k][i] < p->least)
+                continue;
             low = all[k][i] < low ? all[k][i] : low;
             high = all[k][i] > high ? all[k][i] : high;
         }
@@ -224,8 +254,16 @@ static struct eg_axis axis_of(const struct priority *p)
 static void draw(struct eg_page *page, const struct priority *p)
 {
     const struct eg_axis y = axis_of(p);
-    const struct eg_box upper = {.left = LEFT, .right = RIGHT, .top = 4.8, .bottom = 40.8};
-    const double top = upper.bottom + 9 + EG_CHART_LINE + 1.6;
+    struct eg_box upper = {.left = LEFT, .right = RIGHT, .top = p->spread > 0 ? 7.8 : 4.8};
+    upper.bottom = upper.top + 36;
+    const struct eg_key keys[] = {
+        {.name = "read", .colour = EG_COLOUR_VERMILLION, .mark = EG_MARK_POINT, .point = 7},
+        {.name = "where the vector asked for was written",
+         .colour = EG_COLOUR_BLUE,
+         .mark = EG_MARK_LINE},
+    };
+    const double keys_high = eg_chart_keys_height(keys, 2, RIGHT - LEFT);
+    const double top = upper.bottom + 9.4 + keys_high;
     const struct eg_box lower = {.left = LEFT, .right = RIGHT, .top = top, .bottom = top + 36};
     page->height = lower.bottom + 9;
     char words[128];
@@ -234,10 +272,13 @@ static void draw(struct eg_page *page, const struct priority *p)
     eg_text_add(&page->script, "set yrange [%.9g:%.9g] noextend\n", y.low, y.high);
     eg_page_side(page, upper, "write location [slot]", NULL);
     eg_page_foot(page, upper, "priority");
-    const struct eg_key line = {.name = words, .colour = EG_COLOUR_GREY, .mark = EG_MARK_LINE};
-    snprintf(words, sizeof words, "least squares: slope %.3g slots, r^2 = %.3f", p->slope,
-             p->squared_r);
-    eg_chart_keys(page, LEFT, RIGHT, 1.2, &line, 1);
+    snprintf(words, sizeof words, "least squares of %zu of %zu: slope %.3g, r^2 = %.3f", p->counted,
+             p->inputs, p->slope, p->squared_r);
+    const struct eg_key line[] = {
+        {.name = words, .colour = EG_COLOUR_GREY, .mark = EG_MARK_LINE},
+        {.name = "in no one place", .colour = EG_COLOUR_BLUE, .mark = EG_MARK_POINT, .point = 6},
+    };
+    eg_chart_keys(page, LEFT, RIGHT, 1.2, line, p->spread > 0 ? 2 : 1);
     struct eg_curves c = {.page = page};
     eg_curves_line(&c, (const double[]){-1, 1},
                    (const double[]){p->constant - p->slope, p->constant + p->slope}, 2,
@@ -249,13 +290,7 @@ static void draw(struct eg_page *page, const struct priority *p)
     eg_text_add(&page->script, "set yrange [%.9g:%.9g] noextend\n", y.low, y.high);
     eg_page_side(page, lower, "read location [slot]", NULL);
     eg_page_foot(page, lower, "time [step]");
-    const struct eg_key keys[] = {
-        {.name = "read", .colour = EG_COLOUR_VERMILLION, .mark = EG_MARK_POINT, .point = 7},
-        {.name = "where the vector that is asked for was written",
-         .colour = EG_COLOUR_BLUE,
-         .mark = EG_MARK_LINE},
-    };
-    eg_chart_keys(page, LEFT, RIGHT, lower.top - EG_CHART_LINE - 0.8, keys, 2);
+    eg_chart_keys(page, LEFT, RIGHT, lower.top - keys_high - 0.4, keys, 2);
     struct eg_curves d = {.page = page};
     eg_curves_line(&d, p->time, p->source, p->outputs, EG_COLOUR_BLUE, 0.8, 0);
     points(&d, p->time, p->read, p->r_sure, p->outputs, EG_COLOUR_VERMILLION);

@@ -104,8 +104,8 @@ static void tables_hold_the_numbers_that_were_drawn(void **state)
     SAYS(f, "ntm-copy-copy-4-heads.csv", "write_0_shift_-1,", "read_1_weight_15\n", ",read_1_gate,",
          "\n8,output,");
     /* Wilson's interval of 75 in 100 at one standard error; the earlier evaluation is left out. */
-    SAYS(f, "ntm-copy-generalisation.csv", "\n20,5,100,0.002,0.001,0,,1,",
-         "\n20,40,100,2.5,0.5,0.5,,0.75,0.70");
+    SAYS(f, "ntm-copy-generalisation.csv", "\n20,5,0,100,0.002,0.001,0,,1,",
+         "\n20,40,0,100,2.5,0.5,0.5,,0.75,0.70");
     size_t n;
     char *text = contents(f, "ntm-copy-generalisation.csv", &n);
     assert_null(strstr(text, "\n20,10,"));

@@ -316,12 +316,21 @@ static void every_figure_has_a_name(void **state)
     static const struct {
         unsigned figure;
         const char *name;
-    } all[] = {{EG_PLOT_LEARNING, "learning"},   {EG_PLOT_GENERALISATION, "generalisation"},
-               {EG_PLOT_SEQUENCE, "sequence"},   {EG_PLOT_HEADS, "heads"},
-               {EG_PLOT_ENERGY, "energy"},       {EG_PLOT_STATES, "states"},
-               {EG_PLOT_WEIGHTS, "weights"},     {EG_PLOT_CAPACITY, "capacity"},
-               {EG_PLOT_RETRIEVED, "retrieved"}, {EG_PLOT_SCALING, "scaling"},
-               {EG_PLOT_CENSUS, "census"},       {EG_PLOT_ERROR, "error"},
+    } all[] = {{EG_PLOT_LEARNING, "learning"},
+               {EG_PLOT_COMPARE, "compare"},
+               {EG_PLOT_GENERALISATION, "generalisation"},
+               {EG_PLOT_SEQUENCE, "sequence"},
+               {EG_PLOT_HEADS, "heads"},
+               {EG_PLOT_PREDICTION, "prediction"},
+               {EG_PLOT_PRIORITY, "priority"},
+               {EG_PLOT_ENERGY, "energy"},
+               {EG_PLOT_STATES, "states"},
+               {EG_PLOT_WEIGHTS, "weights"},
+               {EG_PLOT_CAPACITY, "capacity"},
+               {EG_PLOT_RETRIEVED, "retrieved"},
+               {EG_PLOT_SCALING, "scaling"},
+               {EG_PLOT_CENSUS, "census"},
+               {EG_PLOT_ERROR, "error"},
                {EG_PLOT_BASIN, "basin"}};
     enum { N = sizeof all / sizeof *all };
     for (int k = 0; k < N; k++) {

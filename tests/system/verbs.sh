@@ -211,6 +211,19 @@ if command -v gnuplot >/dev/null; then
     ended "plot does not overwrite figures" 5 "exists already"
     run plot ntm-copy.h5 --format svg -o figure-svg --force
     ended "unless it is told to" 0
+    run plot ntm-copy.h5 lstm-copy.h5 -o both
+    ended "several runs are compared" 0 "out:both-compare.svg"
+    claim "in a figure that names both" grep -q 'lstm/copy (1 seed)' both-compare.svg
+    run plot ntm-copy.h5 lstm-copy.h5
+    ended "which needs a name" 2 "-o"
+    run train ntm-ff/ngram -s task.length_min=12 -s task.length_max=12 -s memory.slots=8 \
+        -s controller.size=6 -s train.sequences=32 -s evaluate.lengths=12 \
+        -s evaluate.sequences=4 -s probe.lengths=12 --threads 1 --seed 1 -q -o ngram.h5
+    ended "a probe of N-grams" 0
+    run plot ngram.h5 --figure prediction
+    ended "has the best prediction beside the network's" 0 "out:ngram-ngram-12-prediction.svg"
+    claim "of which five bits are a guess" [ \
+        "$(awk -F, 'NR > 1 && NR < 7 && $4 == 0.5' ngram-ngram-12-prediction.csv | wc -l)" -eq 5 ]
     run plot lstm-copy.h5 -q
     claim "a run without a memory is drawn too, and -q prints nothing" silent
 else
