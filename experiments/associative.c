@@ -23,7 +23,7 @@ static const struct eg_option capacity_rows[] = {
     {"sizes",     "1", "numbers of sites N (of one layer)",                               CAPACITY(sizes),     EG_OPT_LIST,   0, 1, 2097152, NULL, "1000"},
     {"loads",     "1", "loads; what a load is depends on the network: engram describe",   CAPACITY(loads),     EG_OPT_REALS,  0, 1e-9, 1e6, NULL, "0.05:0.2:0.01"},
     {"networks",  "1", "independent networks for each size and load",                     CAPACITY(networks),  EG_OPT_INT,    40, 1, 1e8, NULL, NULL},
-    {"starts",    "1", "recalls in each network, of different patterns",                  CAPACITY(starts),    EG_OPT_INT,    1, 1, 1e6, NULL, NULL},
+    {"starts",    "1", "recalls in each network, of patterns spread over all",                  CAPACITY(starts),    EG_OPT_INT,    1, 1, 1e6, NULL, NULL},
     {"criterion", "",  "retrieved: overlap at least near at rest; no wrong bit at rest; no wrong bit after one step", CAPACITY(criterion), EG_OPT_CHOICE, EG_CRITERION_OVERLAP, 0, 0, criteria, NULL},
     {"near",      "1", "overlap from which a state counts as being at a pattern",         CAPACITY(near),      EG_OPT_REAL,   0.9, 0, 1, NULL, NULL},
     EG_OPTION_END,
@@ -225,13 +225,12 @@ int eg_workplace_share(struct eg_workplace *w, const struct eg_workplace *from,
     return make_recall(w, message);
 }
 
-static int start_spins(struct eg_workplace *w, const struct eg_cue_options *cue, size_t target,
-                       struct eg_stream *stream)
+static void start_spins(struct eg_workplace *w, const struct eg_cue_options *cue, size_t target,
+                        struct eg_stream *stream)
 {
     eg_pattern_spins(&w->patterns, target, w->spins);
     eg_cue_spins(cue, &w->patterns, stream, w->spins);
     w->a->type->spins->start(w->recall, w->spins);
-    return EG_OK;
 }
 
 static int start_real(struct eg_workplace *w, const struct eg_cue_options *cue, size_t target,
@@ -286,8 +285,10 @@ int eg_workplace_start(struct eg_workplace *w, const struct eg_cue_options *cue,
 {
     struct eg_stream stream;
     eg_stream_open(&stream, (uint64_t) w->a->run.seed, EG_FOR_CUES, network, trial);
-    return w->a->type->spins ? start_spins(w, cue, target, &stream)
-                             : start_real(w, cue, target, &stream, message);
+    if (w->a->type->flow)
+        return start_real(w, cue, target, &stream, message);
+    start_spins(w, cue, target, &stream);
+    return EG_OK;
 }
 
 int eg_workplace_recall(struct eg_workplace *w, const struct eg_cue_options *cue, size_t target,

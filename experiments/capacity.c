@@ -224,25 +224,14 @@ static void say_lines(const struct measurement *m)
 static int begin(struct measurement *m, const char *path, struct eg_message *message)
 {
     const struct eg_associative *a = &m->a;
-    const char *kind = eg_kind_names[a->kind];
-    int ret = eg_run_create(&m->run, path, NULL,
-                            EG_RUN_LATER | (m->command->force ? EG_RUN_FORCE : 0), message);
-    if (ret == EG_ERR_EXISTS) {
-        const size_t n = strlen(message->text);
-        snprintf(message->text + n, sizeof message->text - n, "; --force replaces it");
-    }
-    if (!ret)
-        ret = eg_run_put_attr_int(m->run, "/", "seed", a->run.seed, message);
-    if (!ret)
-        ret = eg_run_put_attr_text(m->run, "/", "default", kind, message);
-    if (!ret)
-        ret = eg_run_put_attr_text(m->run, "/", "kind", kind, message);
-    if (!ret)
-        ret = eg_run_put_attr_text(m->run, "/", "name", a->name, message);
-    if (!ret)
-        ret = eg_recorder_put_config(m->run, a->config, message);
-    if (!ret)
-        ret = eg_recorder_provenance(m->run, a->kernels, a->threads, m->command, message);
+    const struct eg_recorder_head head = {.name = a->name,
+                                          .kind = eg_kind_names[a->kind],
+                                          .group = eg_kind_names[a->kind],
+                                          .seed = a->run.seed,
+                                          .config = a->config,
+                                          .kernels = a->kernels,
+                                          .threads = a->threads};
+    const int ret = eg_recorder_begin(&m->run, &head, m->command, path, message);
     return ret ? ret : save(m, "running", "", 0, message);
 }
 
@@ -324,10 +313,8 @@ int eg_capacity(const struct eg_command *c, enum eg_kind kind, const char *name,
                                   seed, &message);
     if (ret)
         goto out;
-    if (m->a.run.seed < 0 && (ret = eg_draw_seed(&m->a.run.seed))) {
-        ret = EG_FAIL(ret, &message, "no seed can be drawn: /dev/urandom cannot be read");
+    if (m->a.run.seed < 0 && (ret = eg_draw_seed(&m->a.run.seed, &message)))
         goto out;
-    }
     if (c->threads > 0)
         m->a.threads = (int) c->threads;
     if ((ret = eg_plane_init(&m->plane, &m->a, &message)))

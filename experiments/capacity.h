@@ -2,8 +2,8 @@
  *
  * A plane of sizes and loads; in each cell independent networks, each asked for some of its
  * patterns.  What comes out depends on (seed, size, number of patterns, network, start) only:
- * neither on threads nor on what else is measured.  basin.c measures on the same plane, with a
- * further axis. */
+ * neither on threads nor on what else is measured.  Basins are measured
+ * on the same plane, with the overlap at the start as a further axis. */
 #ifndef EG_EXPERIMENTS_CAPACITY_H
 #define EG_EXPERIMENTS_CAPACITY_H
 

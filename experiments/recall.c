@@ -71,20 +71,14 @@ static int dry_run(const struct eg_associative *a, const char *path, struct eg_m
 static int create(struct eg_run **run, const struct eg_associative *a, const struct eg_command *c,
                   const char *path, struct eg_message *message)
 {
-    int ret = eg_run_create(run, path, NULL, EG_RUN_LATER | (c->force ? EG_RUN_FORCE : 0), message);
-    if (ret == EG_ERR_EXISTS) {
-        const size_t n = strlen(message->text);
-        snprintf(message->text + n, sizeof message->text - n, "; --force replaces it");
-    }
-    if (ret)
-        return ret;
-    if (!(ret = eg_run_put_attr_int(*run, "/", "seed", a->run.seed, message))
-        && !(ret = eg_run_put_attr_text(*run, "/", "default", "hopfield", message))
-        && !(ret = eg_run_put_attr_text(*run, "/", "name", a->name, message))
-        && !(ret = eg_run_put_attr_text(*run, "/", "kind", eg_kind_names[a->kind], message))
-        && !(ret = eg_recorder_put_config(*run, a->config, message)))
-        ret = eg_recorder_provenance(*run, a->kernels, a->threads, c, message);
-    return ret;
+    const struct eg_recorder_head head = {.name = a->name,
+                                          .kind = eg_kind_names[a->kind],
+                                          .group = "hopfield",
+                                          .seed = a->run.seed,
+                                          .config = a->config,
+                                          .kernels = a->kernels,
+                                          .threads = a->threads};
+    return eg_recorder_begin(run, &head, c, path, message);
 }
 
 /* The file, when all trials are done or a signal came. */
@@ -180,10 +174,8 @@ int eg_recall(const struct eg_command *c, const char *name, const char *yaml, co
         ret = print_config(a, &message);
         goto out;
     }
-    if (a->run.seed < 0 && (ret = eg_draw_seed(&a->run.seed))) {
-        ret = EG_FAIL(ret, &message, "no seed can be drawn: /dev/urandom cannot be read");
+    if (a->run.seed < 0 && (ret = eg_draw_seed(&a->run.seed, &message)))
         goto out;
-    }
     ret = c->dry_run                                   ? dry_run(a, path, &message)
           : (ret = create(&run, a, c, path, &message)) ? ret
                                                        : all_trials(a, c, run, 0, &exit, &message);

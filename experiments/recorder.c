@@ -144,21 +144,49 @@ static int put_words(struct eg_run *run, const struct eg_task_shape *shape,
     return ret;
 }
 
+int eg_recorder_begin(struct eg_run **run, const struct eg_recorder_head *head,
+                      const struct eg_command *command, const char *path,
+                      struct eg_message *message)
+{
+    int ret =
+        eg_run_create(run, path, NULL, EG_RUN_LATER | (command->force ? EG_RUN_FORCE : 0), message);
+    if (ret == EG_ERR_EXISTS) {
+        const size_t n = strlen(message->text);
+        snprintf(message->text + n, sizeof message->text - n, "; --force replaces it");
+    }
+    if (!ret)
+        ret = eg_run_put_attr_int(*run, "/", "seed", head->seed, message);
+    if (!ret)
+        ret = eg_run_put_attr_text(*run, "/", "default", head->group, message);
+    if (!ret)
+        ret = eg_run_put_attr_text(*run, "/", "name", head->name, message);
+    if (!ret && head->kind)
+        ret = eg_run_put_attr_text(*run, "/", "kind", head->kind, message);
+    if (!ret)
+        ret = eg_recorder_put_config(*run, head->config, message);
+    if (!ret)
+        ret = eg_recorder_provenance(*run, head->kernels, head->threads, command, message);
+    if (ret)
+        eg_run_close(run);
+    return ret;
+}
+
 int eg_recorder_create(struct eg_recorder *r, const struct eg_experiment *e,
-                       const struct eg_command *command, const char *path, unsigned flags,
+                       const struct eg_command *command, const char *path,
                        struct eg_message *message)
 {
+    const struct eg_recorder_head head = {.name = e->name,
+                                          .group = "train",
+                                          .seed = e->run.seed,
+                                          .config = e->config,
+                                          .kernels = e->kernels,
+                                          .threads = e->threads};
     memset(r, 0, sizeof *r);
-    int ret = eg_run_create(&r->run, path, NULL, flags, message);
+    int ret = eg_recorder_begin(&r->run, &head, command, path, message);
     if (ret)
         return ret;
-    if (!(ret = eg_run_put_attr_int(r->run, "/", "seed", e->run.seed, message))
-        && !(ret = eg_run_put_attr_text(r->run, "/", "default", "train", message))
-        && !(ret = eg_run_put_attr_text(r->run, "/", "name", e->name, message))
-        && !(ret = eg_run_put_attr_int(r->run, "/", "inputs", (int64_t) e->model.inputs, message))
+    if (!(ret = eg_run_put_attr_int(r->run, "/", "inputs", (int64_t) e->model.inputs, message))
         && !(ret = eg_run_put_attr_int(r->run, "/", "outputs", (int64_t) e->model.outputs, message))
-        && !(ret = eg_recorder_put_config(r->run, e->config, message))
-        && !(ret = eg_recorder_provenance(r->run, e->kernels, e->threads, command, message))
         && !(ret = tables(r, message))
         && !(ret = eg_run_put_attr_real(r->run, "/train/cost", "chance", e->source.shape.chance,
                                         message))

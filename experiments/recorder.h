@@ -34,10 +34,27 @@ struct eg_evaluation {
     double chance, optimum;      /* of these sequences [bit/sequence]; NAN: not known   */
 };
 
-/* Creates the run file of `e` (settled seed) with configuration and provenance. */
+/* What all run files begin with. */
+struct eg_recorder_head {
+    const char *name;  /* of the preset or file                                       */
+    const char *kind;  /* "recall", "capacity", "basin"; NULL: training               */
+    const char *group; /* what viewers show first                                     */
+    long seed;         /* settled                                                     */
+    const struct eg_config *config;
+    const struct eg_kernels *kernels;
+    int threads;
+};
+
+/* A new run file with the head, /config, /config_values and /provenance; it appears with the first
+ * save.  EG_ERR_EXISTS without --force.  *run is NULL after a failure. */
+EG_MUST_CHECK int eg_recorder_begin(struct eg_run **run, const struct eg_recorder_head *head,
+                                    const struct eg_command *command, const char *path,
+                                    struct eg_message *message);
+
+/* The run file of a training. */
 EG_MUST_CHECK int eg_recorder_create(struct eg_recorder *r, const struct eg_experiment *e,
                                      const struct eg_command *command, const char *path,
-                                     unsigned flags, struct eg_message *message);
+                                     struct eg_message *message);
 
 /* /config and /config_values, again where a run that goes on has changed some. */
 EG_MUST_CHECK int eg_recorder_put_config(struct eg_run *run, const struct eg_config *config,

@@ -36,7 +36,7 @@ static int dump(const struct eg_command *c, const char *name)
     int ret = e ? eg_experiment_init(e, name, NULL, c->settings, c->n_settings, -1, &message)
                 : EG_RAISE(EG_ERR_NOMEM);
     if (!ret && e->run.seed < 0)
-        ret = eg_draw_seed(&e->run.seed);
+        ret = eg_draw_seed(&e->run.seed, &message);
     if (!ret)
         ret = eg_task_dump(c->output, e->source.task, e->source.state, &e->source.shape,
                            (uint64_t) e->run.seed, (size_t) c->dump, c->force ? EG_DUMP_FORCE : 0,

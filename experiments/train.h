@@ -28,7 +28,7 @@ struct eg_outcome eg_train(const struct eg_command *command, const char *name, c
 struct eg_outcome eg_train_resume(const struct eg_command *command, const char *path);
 
 /* A seed for a run that was given none. */
-EG_MUST_CHECK int eg_draw_seed(long *seed);
+EG_MUST_CHECK int eg_draw_seed(long *seed, struct eg_message *message);
 
 /* From here on SIGINT and SIGTERM are only noted; eg_interrupted() is the last one that came, or 0.
  */

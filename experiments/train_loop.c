@@ -36,7 +36,7 @@ int eg_interrupted(void)
     return signalled;
 }
 
-int eg_draw_seed(long *seed)
+int eg_draw_seed(long *seed, struct eg_message *message)
 {
     uint32_t bits;
     const int file = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
@@ -44,7 +44,7 @@ int eg_draw_seed(long *seed)
     if (file >= 0)
         close(file);
     if (n != (ssize_t) sizeof bits)
-        return EG_RAISE(EG_ERR_IO);
+        return EG_FAIL(EG_ERR_IO, message, "no seed can be drawn: /dev/urandom cannot be read");
     *seed = (long) bits;
     return EG_OK;
 }
@@ -245,19 +245,12 @@ struct eg_outcome eg_train(const struct eg_command *command, const char *name, c
     if ((ret = eg_experiment_init(e, name, yaml, command->settings, command->n_settings, seed,
                                   &message)))
         goto out;
-    if (e->run.seed < 0 && (ret = eg_draw_seed(&e->run.seed))) {
-        ret = EG_FAIL(ret, &message, "no seed can be drawn: /dev/urandom cannot be read");
+    if (e->run.seed < 0 && (ret = eg_draw_seed(&e->run.seed, &message)))
         goto out;
-    }
     if ((ret = eg_experiment_trainable(e, &message))
         || (ret = eg_experiment_trainer(e, (int) command->threads, &message)))
         goto out;
-    ret = eg_recorder_create(&l.recorder, e, command, path,
-                             EG_RUN_LATER | (command->force ? EG_RUN_FORCE : 0), &message);
-    if (ret == EG_ERR_EXISTS) {
-        const size_t n = strlen(message.text);
-        snprintf(message.text + n, sizeof message.text - n, "; --force replaces it");
-    }
+    ret = eg_recorder_create(&l.recorder, e, command, path, &message);
     if (ret)
         goto out;
     if (!command->quiet)

@@ -21,6 +21,21 @@ static inline int eg_associative_whole(double patterns, double load, size_t site
     return EG_OK;
 }
 
+/* Load P / N, as most networks mean it: their count() and load_words(). */
+static inline int eg_associative_per_site(const void *options, size_t sites, size_t first,
+                                          double load, size_t *patterns, struct eg_message *message)
+{
+    (void) options;
+    (void) first;
+    return eg_associative_whole(load * (double) sites, load, sites, patterns, message);
+}
+
+static inline const char *eg_associative_per_site_words(const void *options)
+{
+    (void) options;
+    return "P / N";
+}
+
 /* Whether `patterns` are packed bits that fit together, of 1 to `most` sites. */
 static inline int eg_associative_packed(const struct eg_patterns *patterns, const char *type,
                                         size_t most, struct eg_message *message)

@@ -29,6 +29,7 @@
 #include <gsl/gsl_odeiv2.h>
 
 #include "memory/associative.h"
+#include "memory/associative_private.h"
 #include "memory/attractor.h"
 
 struct options {
@@ -82,27 +83,6 @@ struct recall {
     double *room_m; /* (P)                                             */
     double solver_step;
 };
-
-static int count(const void *options, size_t sites, size_t first, double load, size_t *patterns,
-                 struct eg_message *message)
-{
-    (void) options;
-    (void) first;
-    const double most = 1099511627776.0, p = load * (double) sites;
-    if (!(load >= 0 && p <= most))
-        return EG_FAIL(EG_ERR_RANGE, message,
-                       "load %g of %zu sites: P = load * N patterns, which must be between 1 and "
-                       "2^40 (load 0 to %g)",
-                       load, sites, most / (double) sites);
-    *patterns = p < 1 ? 1 : (size_t) llround(p);
-    return EG_OK;
-}
-
-static const char *load_words(const void *options)
-{
-    (void) options;
-    return "P / N";
-}
 
 static double bytes(const void *options, size_t sites, size_t patterns)
 {
@@ -282,8 +262,8 @@ const struct eg_associative_type eg_associative_graded = {
     .options_size = sizeof(struct options),
     .network_size = sizeof(struct network),
     .recall_size = sizeof(struct recall),
-    .count = count,
-    .load_words = load_words,
+    .count = eg_associative_per_site,
+    .load_words = eg_associative_per_site_words,
     .bytes = bytes,
     .learn = learn,
     .descends = descends,

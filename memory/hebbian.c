@@ -58,7 +58,7 @@ static void find_a(struct eg_hebbian_recall *r)
 {
     const struct eg_hebbian *h = r->network;
     const struct eg_patterns *p = h->patterns;
-    int64_t ones = 0;
+    int64_t sum = 0;
     memset(r->a, 0, 64 * p->bits.words * sizeof *r->a);
     if (h->units) {
         for (size_t i = 0; i < p->sites; i++)
@@ -66,13 +66,13 @@ static void find_a(struct eg_hebbian_recall *r)
                 r->kernels->bits_add(r->a, eg_bits_row(&p->bits, i), p->bits.words, 1, 0);
         return;
     }
-    /* equal_mu = sum_i (eta_i = sigma_i > 0) = ones_mu + zeros' share: of E equal sites,
-     * sum_i (2 eta - 1) s = 2 E - N, and sum_i eta s = (2 E - N + S) / 2. */
+    /* Of E sites where pattern and spin agree, sum_i (2 eta - 1) s = 2 E - N, and so
+     * sum_i eta s = (2 E - N + S) / 2. */
     r->kernels->bits_count(r->a, p->bits.at, r->spins, p->sites, p->bits.words);
     for (size_t i = 0; i < p->sites; i++)
-        ones += r->spins[i];
+        sum += r->spins[i];
     for (size_t k = 0; k < p->count; k++)
-        r->a[k] = (int32_t) ((2 * (int64_t) r->a[k] - (int64_t) p->sites + ones) / 2);
+        r->a[k] = (int32_t) ((2 * (int64_t) r->a[k] - (int64_t) p->sites + sum) / 2);
     memset(r->a + p->count, 0, (64 * p->bits.words - p->count) * sizeof *r->a);
 }
 

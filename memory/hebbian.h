@@ -11,7 +11,7 @@
  * a field costs the sum of A over the set bits of row i, a flip an addition to them.  Energies
  * follow from whole numbers and do not drift; for f = 1/2 all sums are exact, so ties are.
  *
- * Energy  E = -1/2 sum_{i != j} w_ij sigma_i sigma_j + theta sum_i sigma_i.
+ * Energy  E = -1/2 sum_ij w_ij sigma_i sigma_j + theta sum_i sigma_i, times `scale`, plus `offset`.
  * Memory  the patterns, 4 P bytes for A, 5 N bytes. */
 #ifndef EG_MEMORY_HEBBIAN_H
 #define EG_MEMORY_HEBBIAN_H

@@ -214,20 +214,6 @@ static int learn(void *network, const void *options, const struct eg_patterns *p
 
 /* --- what is known of it --- */
 
-static int count(const void *options, size_t sites, size_t first, double load, size_t *patterns,
-                 struct eg_message *message)
-{
-    (void) options;
-    (void) first;
-    return eg_associative_whole(load * (double) sites, load, sites, patterns, message);
-}
-
-static const char *load_words(const void *options)
-{
-    (void) options;
-    return "P / N";
-}
-
 static double bytes(const void *options, size_t sites, size_t patterns)
 {
     const struct options *o = options;
@@ -382,8 +368,8 @@ const struct eg_associative_type eg_associative_hopfield = {
     .options_size = sizeof(struct options),
     .network_size = sizeof(struct network),
     .recall_size = sizeof(struct recall),
-    .count = count,
-    .load_words = load_words,
+    .count = eg_associative_per_site,
+    .load_words = eg_associative_per_site_words,
     .bytes = bytes,
     .learn = learn,
     .descends = descends,

@@ -67,20 +67,6 @@ struct recall {
     long still; /* sweeps that ended as the one before, at most delay + 1    */
 };
 
-static int count(const void *values, size_t sites, size_t first, double load, size_t *patterns,
-                 struct eg_message *message)
-{
-    (void) values;
-    (void) first;
-    return eg_associative_whole(load * (double) sites, load, sites, patterns, message);
-}
-
-static const char *load_words(const void *values)
-{
-    (void) values;
-    return "P / N";
-}
-
 static double bytes(const void *values, size_t sites, size_t patterns)
 {
     const struct options *o = values;
@@ -363,8 +349,8 @@ const struct eg_associative_type eg_associative_sequence = {
     .options_size = sizeof(struct options),
     .network_size = sizeof(struct network),
     .recall_size = sizeof(struct recall),
-    .count = count,
-    .load_words = load_words,
+    .count = eg_associative_per_site,
+    .load_words = eg_associative_per_site_words,
     .bytes = bytes,
     .learn = learn,
     .descends = descends,
