@@ -50,7 +50,7 @@ static const struct eg_option rows[] = {
     {"self_coupling",  "",        "keep the diagonal of the couplings",                              AT(learning.self_coupling), EG_OPT_BOOL, 0, 0, 0, NULL, NULL},
     {"stability",      "1",       "kappa that perceptron and minover reach for (Gardner's; in units of the length of a row)", AT(learning.stability), EG_OPT_REAL, 0, 0, 100, NULL, NULL},
     {"sweeps_max",     "sweep",   "of the patterns, perceptron and minover",                         AT(learning.sweeps_max), EG_OPT_INT, 1000, 1, 1e9, NULL, NULL},
-    {"forget",         "pattern", "the first so many patterns are forgotten again, w_ij -= 1/N xi_i xi_j (not hebbian, sparse: take hebbian-matrix)", AT(forget), EG_OPT_INT, 0, 0, 1e9, NULL, NULL},
+    {"forget",         "pattern", "the first so many patterns are forgotten again, w_ij -= 1/N xi_i xi_j (rule hebbian-matrix)", AT(forget), EG_OPT_INT, 0, 0, 1e9, NULL, NULL},
     {"unlearn",        "1",       "random starts that are unlearned after learning (not hebbian, sparse: take hebbian-matrix)", AT(learning.unlearn), EG_OPT_INT, 0, 0, 1e9, NULL, NULL},
     {"unlearn_rate",   "1",       "of the strength with which the Hebbian rule stores a pattern",    AT(learning.unlearn_rate), EG_OPT_REAL, 0.01, 0, 1, NULL, NULL},
     EG_OPTION_END,
@@ -94,9 +94,10 @@ static int check(const struct options *o, const struct eg_patterns *p, struct eg
         return EG_FAIL(EG_ERR_RANGE, message,
                        "memory.threshold is for memory.thresholds = constant; matched ones follow "
                        "from the couplings");
-    if (o->forget > 0 && kind_of(o) != RULE_MATRIX)
+    if (o->forget > 0 && matrix_rules[o->rule] != &eg_rule_hebbian)
         return EG_FAIL(EG_ERR_RANGE, message,
-                       "memory.forget needs a matrix: memory.rule = hebbian-matrix and others");
+                       "memory.forget is for memory.rule = hebbian-matrix: what other rules stored "
+                       "of a pattern is not xi_i xi_j alone");
     if (o->forget > 0 && (size_t) o->forget > p->count)
         return EG_FAIL(EG_ERR_RANGE, message, "memory.forget = %ld: there are %zu patterns",
                        o->forget, p->count);

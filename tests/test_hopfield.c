@@ -56,6 +56,25 @@ static void every_rule_recalls_a_few_patterns_in_both_kinds_of_units(void **stat
     }
 }
 
+/* The fields are those of the patterns that are left. */
+static void patterns_that_are_forgotten_leave_nothing(void **state)
+{
+    (void) state;
+    enum { N = 50, P = 5, FORGOTTEN = 2 };
+    struct spin_sample s;
+    open_sample(&s, hopfield, "rule=hebbian-matrix forget=2", N, N, P, 0, 11);
+    draw_spins(s.spins, N, 12);
+    s.ops->start(s.recall, s.spins);
+    for (size_t i = 0; i < N; i++) {
+        double h = 0;
+        for (size_t k = FORGOTTEN; k < P; k++)
+            for (size_t j = 0; j < N; j++)
+                h += j != i ? sample_bit(&s, i, k) * sample_bit(&s, j, k) * s.spins[j] : 0;
+        check_close(s.ops->field(s.recall, i), h / N, 1e-14, 1e-14);
+    }
+    close_sample(&s);
+}
+
 /* Far above the capacity of Hebb's rule: 60 of 200; the other name of the rule makes the same. */
 static void projections_recall_what_the_hebbian_rule_does_not(void **state)
 {
@@ -173,6 +192,9 @@ static void options_and_patterns_that_do_not_fit_are_refused(void **state)
         {"units=binary thresholds=constant threshold=0.2", 0.5, 0, 0, EG_OK, ""},
         {"", 0.1, 0, 0, EG_OK, ""},
         {"rule=hebbian-matrix unlearn=3", 0.5, 0, 0, EG_OK, ""},
+        {"forget=1", 0.5, 0, 0, EG_ERR_RANGE, "memory.forget"},
+        {"rule=projection forget=1", 0.5, 0, 0, EG_ERR_RANGE, "memory.forget"},
+        {"rule=hebbian-matrix forget=100000", 0.5, 0, 0, EG_ERR_RANGE, "memory.forget"},
     };
     for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
         struct spin_sample s;
@@ -336,6 +358,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_rules_are_those_of_this_test),
         cmocka_unit_test(every_rule_recalls_a_few_patterns_in_both_kinds_of_units),
+        cmocka_unit_test(patterns_that_are_forgotten_leave_nothing),
         cmocka_unit_test(projections_recall_what_the_hebbian_rule_does_not),
         cmocka_unit_test(what_descends_is_said),
         cmocka_unit_test(loads_are_patterns_over_sites),
