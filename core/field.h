@@ -2,7 +2,7 @@
  *
  * One row yields a dataset of the probe, a panel of a figure and a line of `describe`.
  * Shapes are letters of the paper: N slots, M width, R read heads, W write heads, S shift
- * offsets, H cells of a controller layer. */
+ * offsets, H cells of a controller layer, K hops. */
 #ifndef EG_CORE_FIELD_H
 #define EG_CORE_FIELD_H
 

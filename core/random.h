@@ -31,6 +31,13 @@ enum eg_purpose {
     EG_FOR_CUES = 8,      /* step: network, item: trial          */
     EG_FOR_DYNAMICS = 9,  /* step: network, item: trial          */
     EG_FOR_LEARNING = 10, /* step: network; unlearning, orders   */
+    EG_FOR_NOISE = 11,    /* of a model in training; step, item: those of the sequence */
+};
+
+/* Which stream: what eg_stream_open() takes. */
+struct eg_draw_key {
+    uint64_t seed, step, item;
+    enum eg_purpose purpose;
 };
 
 struct eg_stream {

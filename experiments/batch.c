@@ -46,7 +46,7 @@ int eg_sequence_make(struct eg_sequence *s, struct eg_arena *arena, const struct
     const size_t steps = draw->steps;
     *s = (struct eg_sequence){.steps = steps, .extent = draw->extent};
     s->input = eg_arena_take(arena, steps * source->shape.inputs * sizeof *s->input);
-    s->target = eg_arena_take(arena, steps * source->shape.outputs * sizeof *s->target);
+    s->target = eg_arena_take(arena, steps * eg_targets(&source->shape) * sizeof *s->target);
     s->mask = eg_arena_take(arena, steps * sizeof *s->mask);
     s->phase = eg_arena_take(arena, steps * sizeof *s->phase);
     if (!s->input || !s->target || !s->mask || !s->phase)
@@ -63,7 +63,7 @@ int eg_block_make(struct eg_block *block, size_t members[EG_BLOCK], struct eg_ar
                   const struct eg_source *source, const struct eg_draw *draws, size_t n, size_t k,
                   size_t blocks)
 {
-    const size_t inputs = source->shape.inputs, outputs = source->shape.outputs;
+    const size_t inputs = source->shape.inputs, targets = eg_targets(&source->shape);
     size_t count = 0, total = 0;
     for (size_t i = k; i < n; i += blocks) {
         members[count++] = i;
@@ -74,9 +74,10 @@ int eg_block_make(struct eg_block *block, size_t members[EG_BLOCK], struct eg_ar
     size_t *from = eg_arena_take(arena, steps * sizeof *from);
     uint8_t *asked = eg_arena_zeros(arena, steps, sizeof *asked);
     real *input = eg_arena_take(arena, total * inputs * sizeof *input);
-    real *target = eg_arena_take(arena, total * outputs * sizeof *target);
+    real *target = eg_arena_take(arena, total * targets * sizeof *target);
     real *mask = eg_arena_take(arena, total * sizeof *mask);
-    if (!rows || !from || !asked || !input || !target || !mask)
+    struct eg_draw_key *keys = eg_arena_take(arena, count * sizeof *keys);
+    if (!rows || !from || !asked || !input || !target || !mask || !keys)
         return EG_RAISE(EG_ERR_NOMEM);
     size_t at = 0, running = count;
     for (size_t t = 0; t < steps; t++) {
@@ -88,13 +89,15 @@ int eg_block_make(struct eg_block *block, size_t members[EG_BLOCK], struct eg_ar
     }
     for (size_t b = 0; b < count; b++) {
         struct eg_sequence s;
-        const int ret = eg_sequence_make(&s, arena, source, &draws[members[b]]);
+        const struct eg_draw *d = &draws[members[b]];
+        const int ret = eg_sequence_make(&s, arena, source, d);
         if (ret)
             return ret;
+        keys[b] = (struct eg_draw_key){d->seed, d->step, d->item, d->purpose};
         for (size_t t = 0; t < s.steps; t++) {
             const size_t row = from[t] + b;
             memcpy(input + row * inputs, s.input + t * inputs, inputs * sizeof *input);
-            memcpy(target + row * outputs, s.target + t * outputs, outputs * sizeof *target);
+            memcpy(target + row * targets, s.target + t * targets, targets * sizeof *target);
             mask[row] = s.mask[t];
             asked[t] |= s.mask[t] != 0;
         }
@@ -107,6 +110,9 @@ int eg_block_make(struct eg_block *block, size_t members[EG_BLOCK], struct eg_ar
                                .input = input,
                                .target = target,
                                .mask = mask,
-                               .asked = asked};
+                               .asked = asked,
+                               .targets = targets,
+                               .seen = EG_SEEN_ALL,
+                               .keys = keys};
     return EG_OK;
 }

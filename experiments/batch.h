@@ -52,7 +52,8 @@ static inline size_t eg_block_count(size_t batch)
 void eg_draw_sort(struct eg_draw *draws, size_t n);
 
 /* Block `k` of `blocks`: the sequences draws[k], draws[k + blocks], ... of n sorted draws, on
- * `arena`.  `members` (EG_BLOCK) receives their places in `draws`.  Fails with EG_ERR_NOMEM. */
+ * `arena`.  `members` (EG_BLOCK) receives their places in `draws`.  The block is not one of
+ * training: who trains sets `seen` and `training`.  Fails with EG_ERR_NOMEM. */
 EG_MUST_CHECK int eg_block_make(struct eg_block *block, size_t members[EG_BLOCK],
                                 struct eg_arena *arena, const struct eg_source *source,
                                 const struct eg_draw *draws, size_t n, size_t k, size_t blocks);

@@ -8,7 +8,8 @@
 #include "experiments/experiment.h"
 #include "experiments/progress.h"
 
-static const char *const kinds[] = {"tasks", "memories", "controllers", "patterns", "presets"};
+static const char *const kinds[] = {"tasks",  "memories", "controllers",
+                                    "models", "patterns", "presets"};
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
 
 static void text_pair(const char *key, const char *value)
@@ -46,7 +47,7 @@ int eg_verb_list(const struct eg_command *c)
         const int ret =
             EG_FAIL(EG_ERR_CONFIG, &message,
                     "there is no list of '%s'; there are tasks, memories, "
-                    "controllers, patterns and presets%s%s%s",
+                    "controllers, models, patterns and presets%s%s%s",
                     what, near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
         return eg_command_fail(ret, &message);
     }
@@ -69,6 +70,12 @@ int eg_verb_list(const struct eg_command *c)
             printf("controllers\n");
         for (const struct eg_controller_type *const *t = eg_controller_types; *t; t++)
             line(c, "controller", (*t)->name, (*t)->summary, (*t)->source);
+    }
+    if (!what || !strcmp(what, "models")) {
+        if (!c->json)
+            printf("models\n");
+        for (const struct eg_model_type *const *t = eg_model_types; *t; t++)
+            line(c, "model", (*t)->name, (*t)->summary, (*t)->source);
     }
     if (!what || !strcmp(what, "patterns")) {
         if (!c->json)
@@ -101,18 +108,20 @@ static void describe_parameters(const struct eg_model *m)
     printf("  %zu learnable numbers in all\n", m->params.total);
 }
 
-static void describe_fields(const struct eg_field *fields, const char *part,
-                            size_t (*extent)(const void *, char), const void *state)
+static void describe_fields(const struct eg_model *m)
 {
-    for (const struct eg_field *f = fields; f->name; f++) {
-        char shape[96] = "";
-        size_t used = 0;
-        for (const char *letter = f->shape; *letter && used < sizeof shape; letter++)
-            used += (size_t) snprintf(shape + used, sizeof shape - used, " x %c = %zu", *letter,
-                                      extent(state, *letter));
-        printf("  %-17s %-8s T%-24s unit %-3s eq. %-4s %s%s\n", f->name, f->symbol, shape, f->units,
-               f->equation, f->help, part);
-    }
+    struct eg_model_part part;
+    for (size_t i = 0; m->type->part(m->state, i, &part); i++)
+        for (const struct eg_field *f = part.fields; f->name; f++) {
+            char shape[96] = "";
+            size_t used = 0;
+            for (const char *letter = f->shape; *letter && used < sizeof shape; letter++)
+                used += (size_t) snprintf(shape + used, sizeof shape - used, " x %c = %zu", *letter,
+                                          m->type->extent(m->state, i, *letter));
+            printf("  %-17s %-8s %c%-24s unit %-3s eq. %-4s %s%s\n", f->name, f->symbol,
+                   part.of_answers ? 'A' : 'T', shape, f->units, f->equation, f->help,
+                   part.layers > 1 ? " (one set a layer)" : "");
+        }
 }
 
 static void describe_control(const struct eg_model *m)
@@ -120,12 +129,12 @@ static void describe_control(const struct eg_model *m)
     char name[64];
     const char *activation;
     size_t from, n;
-    if (!m->memory->control_part(m->memory_state, 0, name, sizeof name, &from, &n, &activation))
+    if (!m->type->control_part
+        || !m->type->control_part(m->state, 0, name, sizeof name, &from, &n, &activation))
         return;
     printf("\ncontrol of the memory: columns of h W_i + b_i\n");
     for (size_t i = 0;
-         m->memory->control_part(m->memory_state, i, name, sizeof name, &from, &n, &activation);
-         i++)
+         m->type->control_part(m->state, i, name, sizeof name, &from, &n, &activation); i++)
         printf("  %-20s columns %zu to %zu, %s\n", name, from, from + n - 1, activation);
 }
 
@@ -164,9 +173,11 @@ static int describe_json(const struct eg_experiment *e)
 {
     const struct eg_model *m = &e->model;
     const struct eg_task_shape *s = &e->source.shape;
+    struct eg_model_part part;
     printf("{\"report\": \"model\"");
-    text_pair("controller", m->controller->name);
-    text_pair("memory", m->memory->name);
+    text_pair("model", m->type->name);
+    for (size_t i = 0; m->type->part(m->state, i, &part); i++)
+        text_pair(part.role, part.name);
     text_pair("task", e->source.task->name);
     printf(", \"inputs\": %zu, \"outputs\": %zu, \"steps\": %zu, \"chance\": %.9g, "
            "\"parameters\": %zu, \"flops_per_sequence\": %.9g}\n",
@@ -182,8 +193,8 @@ static int describe_json(const struct eg_experiment *e)
         text_pair("equation", row->equation);
         printf(", \"rows\": %zu, \"cols\": %zu}\n", row->rows, row->cols);
     }
-    json_fields(m->controller->fields, "controller");
-    json_fields(m->memory->fields, "memory");
+    for (size_t i = 0; m->type->part(m->state, i, &part); i++)
+        json_fields(part.fields, part.role);
     return eg_config_walk(e->config, eg_describe_json_option, NULL);
 }
 
@@ -204,20 +215,23 @@ int eg_verb_describe(const struct eg_command *c)
     } else if (!ret) {
         const struct eg_model *m = &e->model;
         const struct eg_task_shape *s = &e->source.shape;
-        printf("%s: %s controller, %s memory, %s task\n\n", c->target[0], m->controller->name,
-               m->memory->name, e->source.task->name);
-        printf("controller  %s\n            %s\n", m->controller->summary, m->controller->source);
-        printf("memory      %s\n            %s\n", m->memory->summary, m->memory->source);
+        struct eg_model_part part;
+        printf("%s:", c->target[0]);
+        for (size_t i = 0; m->type->part(m->state, i, &part); i++)
+            printf(" %s %s,", part.name, part.role);
+        printf(" %s task\n\n", e->source.task->name);
+        if (!m->type->parts)
+            printf("model       %s\n            %s\n", m->type->summary, m->type->source);
+        for (size_t i = 0; m->type->part(m->state, i, &part); i++)
+            printf("%-11s %s\n            %s\n", part.role, part.summary, part.source);
         printf("task        %s\n            %s\n", e->source.task->summary, e->source.task->source);
         printf("            %zu inputs, %zu outputs, at most %zu steps; chance %g bit/sequence\n",
                s->inputs, s->outputs, s->steps_max, s->chance);
         describe_parameters(m);
         describe_control(m);
-        printf("\nrecorded of every step (T steps)\n");
-        describe_fields(m->controller->fields,
-                        m->controller->layers(m->controller_state) > 1 ? " (one set a layer)" : "",
-                        m->controller->extent, m->controller_state);
-        describe_fields(m->memory->fields, "", m->memory->extent, m->memory_state);
+        printf("\nrecorded of every step (T steps)%s\n",
+               m->type->parts ? "" : " or every answer (A answers)");
+        describe_fields(m);
         printf("\ncost of one training sequence of %zu steps: %.2f MFLOP\n", s->steps_max,
                eg_model_flops(m, s->steps_max, s->steps_max / 2) * 1e-6);
         printf("\noptions\n%s", yaml);

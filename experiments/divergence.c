@@ -20,36 +20,26 @@ static int all_finite(const real *x, size_t n)
     return 1;
 }
 
-static size_t field_size(const struct eg_model *m, const struct eg_field *f, int of_memory)
-{
-    size_t n = 1;
-    for (const char *letter = f->shape; *letter; letter++)
-        n *= of_memory ? m->memory->extent(m->memory_state, *letter)
-                       : m->controller->extent(m->controller_state, *letter);
-    return n;
-}
-
-static void observe(void *context, long step, size_t rows, const void *controller,
-                    const void *memory)
+static void observe(void *context, long step, size_t rows, const void *shown)
 {
     (void) rows;
     struct search *s = context;
     const struct eg_model *m = s->model;
+    struct eg_model_part part;
     if (s->found[0] || step < 0)
         return;
-    for (size_t l = 0; l < m->controller->layers(m->controller_state); l++)
-        for (const struct eg_field *f = m->controller->fields; f->name && !s->found[0]; f++) {
-            m->controller->copy(controller, f->id, l, 0, s->room);
-            if (!all_finite(s->room, field_size(m, f, 0)))
-                snprintf(s->found, s->size, "controller layer %zu %s, step %ld of sequence %zu", l,
+    for (size_t i = 0; m->type->part(m->state, i, &part); i++)
+        for (size_t l = 0; l < part.layers; l++)
+            for (const struct eg_field *f = part.fields; f->name && !s->found[0]; f++) {
+                char layer[40] = "";
+                m->type->copy(shown, i, l, f->id, 0, s->room);
+                if (all_finite(s->room, eg_model_field_size(m, i, f)))
+                    continue;
+                if (part.layers > 1)
+                    snprintf(layer, sizeof layer, "layer %zu ", l);
+                snprintf(s->found, s->size, "%s %s%s, step %ld of sequence %zu", part.role, layer,
                          f->name, step, s->item);
-        }
-    for (const struct eg_field *f = m->memory->fields; f->name && !s->found[0]; f++) {
-        m->memory->copy(memory, f->id, 0, s->room);
-        if (!all_finite(s->room, field_size(m, f, 1)))
-            snprintf(s->found, s->size, "memory %s, step %ld of sequence %zu", f->name, step,
-                     s->item);
-    }
+            }
 }
 
 /* Forward through each sequence by itself, in the order of their numbers in the batch. */
@@ -93,10 +83,12 @@ static int search(struct eg_experiment *e, struct eg_arena *arena, char *found, 
     if (found[0])
         return EG_OK;
     size_t largest = 1;
-    for (const struct eg_field *f = m->memory->fields; f->name; f++)
-        largest = field_size(m, f, 1) > largest ? field_size(m, f, 1) : largest;
-    for (const struct eg_field *f = m->controller->fields; f->name; f++)
-        largest = field_size(m, f, 0) > largest ? field_size(m, f, 0) : largest;
+    struct eg_model_part part;
+    for (size_t i = 0; m->type->part(m->state, i, &part); i++)
+        for (const struct eg_field *f = part.fields; f->name; f++) {
+            const size_t n = eg_model_field_size(m, i, f);
+            largest = n > largest ? n : largest;
+        }
     struct search s = {.model = m, .found = found, .size = size};
     const int ret = search_forward(&s, e, arena, largest);
     if (ret)
@@ -115,7 +107,7 @@ static int put_batch(struct eg_recorder *r, struct eg_experiment *e, struct eg_a
                      struct eg_message *message)
 {
     const struct eg_trainer *t = &e->trainer;
-    const size_t inputs = e->source.shape.inputs, outputs = e->source.shape.outputs;
+    const size_t inputs = e->source.shape.inputs, outputs = eg_targets(&e->source.shape);
     const size_t steps = t->draws[0].steps, n = t->batch;
     real *input = eg_arena_zeros(arena, n * steps * inputs, sizeof *input);
     real *target = eg_arena_zeros(arena, n * steps * outputs, sizeof *target);

@@ -50,6 +50,7 @@ static const struct eg_option probe_rows[] = {
 /* clang-format on */
 
 EG_TYPE_ROWS(task_type, "copy", "what is learned: see engram list tasks");
+EG_TYPE_ROWS(model_type, "recurrent", "see engram list models");
 EG_TYPE_ROWS(controller_type, "lstm", "see engram list controllers");
 EG_TYPE_ROWS(memory_type, "ntm", "see engram list memories");
 
@@ -101,31 +102,47 @@ static int check_sizes(const struct eg_experiment *e, const char *group,
     return EG_OK;
 }
 
+/* The groups `controller` and `memory`, of a model that is put together from them. */
+static int bind_network(struct eg_experiment *e, struct eg_model_config *c,
+                        struct eg_message *message)
+{
+    int ret;
+    void *options;
+    FIND_TYPE(controller, "controller", eg_controller_types, eg_controller_find, c->controller);
+    if ((ret = eg_setup_group(e->arena, e->config, "controller", c->controller->options,
+                              c->controller->options_size, &options, message)))
+        return ret;
+    c->controller_options = options;
+    const char *name = eg_config_text(e->config, "memory.type", "");
+    if (eg_associative_find(name))
+        return EG_FAIL(EG_ERR_CONFIG, message,
+                       "%s is an associative memory: engram recall, capacity, basin and bench take "
+                       "it",
+                       name);
+    FIND_TYPE(memory, "memory", eg_memory_types, eg_memory_find, c->memory);
+    ret = eg_setup_group(e->arena, e->config, "memory", c->memory->options, c->memory->options_size,
+                         &options, message);
+    c->memory_options = options;
+    return ret;
+}
+
 static int bind_parts(struct eg_experiment *e, struct eg_message *message)
 {
     int ret;
-    void *task_options, *controller_options, *memory_options;
+    void *task_options, *options;
     const struct eg_task_type *task;
-    const struct eg_controller_type *controller;
-    const struct eg_memory_type *memory;
+    const struct eg_model_type *model;
+    struct eg_model_config config = {0};
     if ((ret = eg_setup_run(e->config, &e->run, &e->kernels, message)))
         return ret;
     FIND_TYPE(task, "task", eg_task_types, eg_task_find, task);
     if ((ret = eg_setup_group(e->arena, e->config, "task", task->options, task->options_size,
                               &task_options, message)))
         return ret;
-    FIND_TYPE(controller, "controller", eg_controller_types, eg_controller_find, controller);
-    if ((ret = eg_setup_group(e->arena, e->config, "controller", controller->options,
-                              controller->options_size, &controller_options, message)))
-        return ret;
-    if (eg_associative_find(eg_config_text(e->config, "memory.type", "")))
-        return EG_FAIL(EG_ERR_CONFIG, message,
-                       "%s is an associative memory: engram recall, capacity, basin and bench take "
-                       "it",
-                       eg_config_text(e->config, "memory.type", ""));
-    FIND_TYPE(memory, "memory", eg_memory_types, eg_memory_find, memory);
-    if ((ret = eg_setup_group(e->arena, e->config, "memory", memory->options, memory->options_size,
-                              &memory_options, message))
+    FIND_TYPE(model, "model", eg_model_types, eg_model_find, model);
+    if ((ret = eg_setup_group(e->arena, e->config, "model", model->options, model->options_size,
+                              &options, message))
+        || (model->parts && (ret = bind_network(e, &config, message)))
         || (ret = eg_config_bind(e->config, "train", train_rows, &e->train, message))
         || (ret = eg_config_bind(e->config, "curriculum", eg_curriculum_options,
                                  &e->source.curriculum, message))
@@ -133,20 +150,25 @@ static int bind_parts(struct eg_experiment *e, struct eg_message *message)
         || (ret = eg_config_bind(e->config, "probe", probe_rows, &e->probe, message))
         || (ret = eg_config_finish(e->config, message)))
         return ret;
+    config.options = options;
 
     void *state = eg_arena_zeros(e->arena, 1, task->state_size);
     if (!state)
         return EG_FAIL(EG_ERR_NOMEM, message, "out of memory");
     e->source.task = task;
     e->source.state = state;
-    if ((ret = task->init(state, task_options, e->arena, &e->source.shape, message))
-        || (ret =
-                eg_curriculum_settle(&e->source.curriculum, task, state, &e->source.shape, message))
+    struct eg_task_shape *const shape = &e->source.shape;
+    if ((ret = task->init(state, task_options, e->arena, shape, message))
+        || (ret = eg_curriculum_settle(&e->source.curriculum, task, state, shape, message))
         || (ret = check_sizes(e, "evaluate", &e->evaluate.lengths, &e->evaluate.repeats, message))
         || (ret = check_sizes(e, "probe", &e->probe.lengths, &e->probe.repeats, message)))
         return ret;
-    return eg_model_init(&e->model, e->arena, e->source.shape.inputs, e->source.shape.outputs,
-                         controller, controller_options, memory, memory_options, message);
+    const struct eg_model_size size = {.inputs = shape->inputs,
+                                       .outputs = shape->outputs,
+                                       .symbols = shape->symbols,
+                                       .sentences_max = shape->sentences_max,
+                                       .words_max = shape->words_max};
+    return eg_model_init(&e->model, e->arena, model, &config, &size, message);
 }
 
 int eg_experiment_init(struct eg_experiment *e, const char *name, const char *yaml,

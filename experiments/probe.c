@@ -11,8 +11,8 @@ enum { TRACES_MAX = 96 };
 /* One field of one part, over time. */
 struct trace {
     const struct eg_field *field;
-    int of_memory;
-    size_t layer, count; /* numbers a step  */
+    size_t part, layer, count; /* numbers a step */
+    int of_answers;
     size_t dims[EG_RUN_RANK_MAX];
     char name[64];
     real *start, *steps;
@@ -22,25 +22,25 @@ struct probe {
     const struct eg_model *model;
     struct eg_arena *arena;
     struct trace traces[TRACES_MAX];
-    size_t n;
+    size_t n, steps, answers;
+    size_t *answer; /* (steps): how many steps before this one ask, or NO_ANSWER */
+    int64_t *asked; /* (answers): the steps that ask                             */
 };
 
-static size_t extent(const struct eg_model *m, int of_memory, char letter)
-{
-    return of_memory ? m->memory->extent(m->memory_state, letter)
-                     : m->controller->extent(m->controller_state, letter);
-}
+#define NO_ANSWER SIZE_MAX
 
-static int add_trace(struct probe *p, const struct eg_field *field, int of_memory, size_t layer,
-                     size_t layers, size_t steps)
+static int add_trace(struct probe *p, const struct eg_field *field, const struct eg_model_part *as,
+                     size_t part, size_t layer)
 {
     if (p->n == TRACES_MAX)
         return EG_RAISE(EG_ERR_NOMEM);
     struct trace *t = &p->traces[p->n++];
-    *t = (struct trace){.field = field, .of_memory = of_memory, .layer = layer, .count = 1};
+    *t = (struct trace){
+        .field = field, .part = part, .layer = layer, .count = 1, .of_answers = as->of_answers};
     for (size_t i = 0; field->shape[i] && i < EG_RUN_RANK_MAX - 1; i++)
-        t->count *= t->dims[i] = extent(p->model, of_memory, field->shape[i]);
-    if (layers > 1)
+        t->count *= t->dims[i] = p->model->type->extent(p->model->state, part, field->shape[i]);
+    const size_t steps = as->of_answers ? p->answers : p->steps;
+    if (as->layers > 1)
         snprintf(t->name, sizeof t->name, "%s_%zu", field->name, layer);
     else
         snprintf(t->name, sizeof t->name, "%s", field->name);
@@ -49,20 +49,47 @@ static int add_trace(struct probe *p, const struct eg_field *field, int of_memor
     return t->start && t->steps ? EG_OK : EG_RAISE(EG_ERR_NOMEM);
 }
 
-static void observe(void *context, long step, size_t rows, const void *controller,
-                    const void *memory)
+static int add_traces(struct probe *p)
+{
+    struct eg_model_part part;
+    for (size_t i = 0; p->model->type->part(p->model->state, i, &part); i++)
+        for (size_t l = 0; l < part.layers; l++)
+            for (const struct eg_field *f = part.fields; f->name; f++) {
+                const int ret = add_trace(p, f, &part, i, l);
+                if (ret)
+                    return ret;
+            }
+    return EG_OK;
+}
+
+/* Which steps ask. */
+static int find_answers(struct probe *p, const struct eg_sequence *s)
+{
+    p->steps = s->steps;
+    p->answer = eg_arena_take(p->arena, s->steps * sizeof *p->answer);
+    p->asked = eg_arena_take(p->arena, s->steps * sizeof *p->asked);
+    if (!p->answer || !p->asked)
+        return EG_RAISE(EG_ERR_NOMEM);
+    for (size_t t = 0; t < s->steps; t++) {
+        p->answer[t] = s->mask[t] != 0 ? p->answers : NO_ANSWER;
+        if (s->mask[t] != 0)
+            p->asked[p->answers++] = (int64_t) t;
+    }
+    return EG_OK;
+}
+
+static void observe(void *context, long step, size_t rows, const void *shown)
 {
     (void) rows;
     struct probe *p = context;
     for (size_t i = 0; i < p->n; i++) {
         struct trace *t = &p->traces[i];
-        if (step < 0 && !t->field->has_start)
+        size_t at = (size_t) step;
+        if (step >= 0 && t->of_answers && (at = p->answer[step]) == NO_ANSWER)
             continue;
-        real *out = step < 0 ? t->start : t->steps + (size_t) step * t->count;
-        if (t->of_memory)
-            p->model->memory->copy(memory, t->field->id, 0, out);
-        else
-            p->model->controller->copy(controller, t->field->id, t->layer, 0, out);
+        if (step >= 0 || t->field->has_start)
+            p->model->type->copy(shown, t->part, t->layer, t->field->id, 0,
+                                 step < 0 ? t->start : t->steps + at * t->count);
     }
 }
 
@@ -83,6 +110,8 @@ static struct eg_run_axis axis(char letter, const int64_t *offsets)
                                     .units = "slot",
                                     .long_name = "how far the weighting moves",
                                     .values = offsets};
+    case 'K':
+        return (struct eg_run_axis){.name = "hop", .long_name = "hop over the memory"};
     default:
         return (struct eg_run_axis){.name = "hidden_unit"};
     }
@@ -91,16 +120,21 @@ static struct eg_run_axis axis(char letter, const int64_t *offsets)
 static const struct eg_run_axis time_axis = {
     .name = "time", .units = "step", .long_name = "step of the sequence"};
 
-static int put_traces(struct eg_recorder *r, const struct probe *p, const char *group, size_t steps,
+static int put_traces(struct eg_recorder *r, const struct probe *p, const char *group,
                       struct eg_message *message)
 {
     enum { OFFSETS_MAX = 2049 };
     int64_t offsets[OFFSETS_MAX];
-    const size_t s = p->model->memory->extent(p->model->memory_state, 'S');
-    for (size_t i = 0; i < s && i < OFFSETS_MAX; i++)
-        offsets[i] = (int64_t) i - (int64_t) (s / 2);
+    const struct eg_run_axis answer_axis = {.name = "answer",
+                                            .units = "step",
+                                            .long_name = "step that asks for the answer",
+                                            .values = p->asked};
     for (size_t i = 0; i < p->n; i++) {
         const struct trace *t = &p->traces[i];
+        const size_t steps = t->of_answers ? p->answers : p->steps;
+        const size_t s = p->model->type->extent(p->model->state, t->part, 'S');
+        for (size_t k = 0; k < s && k < OFFSETS_MAX; k++)
+            offsets[k] = (int64_t) k - (int64_t) (s / 2);
         for (int start = 0; start <= t->field->has_start; start++) {
             char path[256];
             snprintf(path, sizeof path, "%s/%s%s", group, t->name, start ? "_start" : "");
@@ -112,7 +146,7 @@ static int put_traces(struct eg_recorder *r, const struct probe *p, const char *
                                          .equation = t->field->equation};
             if (!start) {
                 array.dims[0] = steps;
-                array.axes[array.rank++] = time_axis;
+                array.axes[array.rank++] = t->of_answers ? answer_axis : time_axis;
             }
             for (size_t d = 0; t->field->shape[d] && d < EG_RUN_RANK_MAX - 1; d++) {
                 array.dims[array.rank] = t->dims[d];
@@ -238,14 +272,8 @@ static int probe(struct eg_recorder *r, const struct eg_experiment *e, struct eg
         return EG_RAISE(EG_ERR_NOMEM);
     p->model = m;
     p->arena = arena;
-    const size_t layers = m->controller->layers(m->controller_state);
-    for (const struct eg_field *f = m->memory->fields; f->name; f++)
-        if ((ret = add_trace(p, f, 1, 0, 1, draw.steps)))
-            return ret;
-    for (size_t l = 0; l < layers; l++)
-        for (const struct eg_field *f = m->controller->fields; f->name; f++)
-            if ((ret = add_trace(p, f, 0, l, layers, draw.steps)))
-                return ret;
+    if ((ret = find_answers(p, &sequence)) || (ret = add_traces(p)))
+        return ret;
 
     struct eg_tape tape;
     struct eg_var *logits;
@@ -269,7 +297,7 @@ static int probe(struct eg_recorder *r, const struct eg_experiment *e, struct eg
         || (ret = eg_run_put_group(r->run, group, message))
         || (ret = put_sequence(r, &sequence, output, shape, group, mask, message))
         || (ret = put_optimal(r, &e->source, &sequence, group, arena, message))
-        || (ret = put_traces(r, p, group, draw.steps, message)))
+        || (ret = put_traces(r, p, group, message)))
         return ret;
     if (extent.repeats
         && (ret = eg_run_put_attr_int(r->run, group, "repeats", (int64_t) extent.repeats, message)))

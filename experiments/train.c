@@ -102,12 +102,11 @@ static int dry_run(const struct eg_command *c, const char *name)
         const size_t n_probes = eg_experiment_sizes(e, &e->probe.lengths, &e->probe.repeats);
         for (size_t i = 0; i < n_probes; i++) {
             double step = 0;
-            for (const struct eg_field *f = e->model.memory->fields; f->name; f++) {
-                double n = 1;
-                for (const char *letter = f->shape; *letter; letter++)
-                    n *= (double) e->model.memory->extent(e->model.memory_state, *letter);
-                step += n;
-            }
+            struct eg_model_part part;
+            for (size_t k = 0; e->model.type->part(e->model.state, k, &part); k++)
+                for (const struct eg_field *f = part.fields; f->name; f++)
+                    if (!part.of_answers)
+                        step += (double) (part.layers * eg_model_field_size(&e->model, k, f));
             probes += step * sizeof(real)
                       * (double) e->source.task->steps(
                           e->source.state,

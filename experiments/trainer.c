@@ -103,6 +103,8 @@ static int reserve(struct eg_trainer *t, struct eg_arena *arena)
     struct eg_tape tape;
     struct eg_var *logits;
     int ret = eg_block_make(&block, members, arena, source, draws, count, 0, 1);
+    block.training = 1;
+    block.seen = 0;
     eg_tape_begin(&tape, arena, t->kernels, t->values, t->grads);
     if (!ret)
         ret = eg_model_run(t->model, &tape, &block, 0, NULL, NULL, &logits);
@@ -162,6 +164,8 @@ static int block_gradient(struct eg_trainer *t, struct eg_arena *arena, size_t k
     int ret = eg_block_make(&block, members, arena, t->source, t->draws, t->batch, k, t->blocks);
     if (ret)
         return ret;
+    block.training = 1;
+    block.seen = t->draws[members[0]].seen;
     struct eg_tape tape;
     memset(grads, 0, size * sizeof *grads);
     eg_tape_begin(&tape, arena, t->kernels, t->values, grads);

@@ -1,3 +1,10 @@
+/* models/recurrent.c -- controller, memory and output layer wired together.
+ *
+ *     h_t = controller(x_t, r_{t-1})
+ *     r_t = memory(h_t W_i + b_i)          the interface
+ *     y_t = [h_t, r_t] W_o + b_o           logits
+ *
+ * Source  Graves, Wayne & Danihelka 2014 (arXiv:1410.5401), fig. 1; docs/equations.md, part M. */
 #include <assert.h>
 #include <string.h>
 
@@ -5,7 +12,26 @@
 #include "tensor/linear.h"
 #include "tensor/pointwise.h"
 
-static int declare(struct eg_model *m)
+struct recurrent {
+    const struct eg_controller_type *controller;
+    const struct eg_memory_type *memory;
+    void *controller_state, *memory_state;
+    struct eg_memory_size memory_size;
+    size_t inputs, outputs, hidden;
+    struct eg_param interface_w, interface_b, output_w, output_b;
+};
+
+/* What fields are copied from. */
+struct shown {
+    const struct recurrent *model;
+    const void *controller, *memory; /* the states of the block */
+};
+
+static const struct eg_option option_rows[] = {EG_OPTION_END};
+
+enum { CONTROLLER, MEMORY }; /* the parts */
+
+static int declare(struct recurrent *m, struct eg_params *params)
 {
     int ret;
     struct eg_param_row row = {
@@ -20,19 +46,19 @@ static int declare(struct eg_model *m)
         .scale = 1,
     };
     if (m->memory_size.control) {
-        if ((ret = eg_params_add(&m->params, "interface", &row, &m->interface_w)))
+        if ((ret = eg_params_add(params, "interface", &row, &m->interface_w)))
             return ret;
         row.name = "bias";
         row.symbol = "b_i";
         row.shape = "1 x control";
         row.rows = 1;
         row.init = eg_init_pattern;
-        real *bias = eg_arena_zeros(m->params.arena, row.cols, sizeof *bias);
+        real *bias = eg_arena_zeros(params->arena, row.cols, sizeof *bias);
         if (!bias)
             return EG_RAISE(EG_ERR_NOMEM);
         m->memory->control_start(m->memory_state, bias);
         row.pattern = bias;
-        if ((ret = eg_params_add(&m->params, "interface", &row, &m->interface_b)))
+        if ((ret = eg_params_add(params, "interface", &row, &m->interface_b)))
             return ret;
     }
     row.name = "weight";
@@ -42,40 +68,38 @@ static int declare(struct eg_model *m)
     row.rows = m->hidden + m->memory_size.read;
     row.cols = m->outputs;
     row.init = eg_init_glorot;
-    if ((ret = eg_params_add(&m->params, "output", &row, &m->output_w)))
+    if ((ret = eg_params_add(params, "output", &row, &m->output_w)))
         return ret;
     row.name = "bias";
     row.symbol = "b_o";
     row.shape = "1 x outputs";
     row.rows = 1;
     row.init = eg_init_zero;
-    return eg_params_add(&m->params, "output", &row, &m->output_b);
+    return eg_params_add(params, "output", &row, &m->output_b);
 }
 
-int eg_model_init(struct eg_model *m, struct eg_arena *arena, size_t inputs, size_t outputs,
-                  const struct eg_controller_type *controller, const void *controller_options,
-                  const struct eg_memory_type *memory, const void *memory_options,
-                  struct eg_message *message)
+static int init(void *state, const struct eg_model_config *config, const struct eg_model_size *size,
+                struct eg_params *params, struct eg_message *message)
 {
-    memset(m, 0, sizeof *m);
-    m->controller = controller;
-    m->memory = memory;
-    m->inputs = inputs;
-    m->outputs = outputs;
-    eg_params_init(&m->params, arena);
-    m->controller_state = eg_arena_zeros(arena, 1, controller->state_size);
-    m->memory_state = eg_arena_zeros(arena, 1, memory->state_size);
+    struct recurrent *const m = state;
+    m->controller = config->controller;
+    m->memory = config->memory;
+    m->inputs = size->inputs;
+    m->outputs = size->outputs;
+    m->controller_state = eg_arena_zeros(params->arena, 1, m->controller->state_size);
+    m->memory_state = eg_arena_zeros(params->arena, 1, m->memory->state_size);
     if (!m->controller_state || !m->memory_state)
         return EG_FAIL(EG_ERR_NOMEM, message, "out of memory");
-    int ret = memory->init(m->memory_state, memory_options, &m->params, &m->memory_size, message);
+    int ret =
+        m->memory->init(m->memory_state, config->memory_options, params, &m->memory_size, message);
     if (ret)
         return ret;
-    const struct eg_controller_size size = {.inputs = inputs, .read = m->memory_size.read};
-    ret = controller->init(m->controller_state, controller_options, &size, &m->params, &m->hidden,
-                           message);
+    const struct eg_controller_size parts = {.inputs = m->inputs, .read = m->memory_size.read};
+    ret = m->controller->init(m->controller_state, config->controller_options, &parts, params,
+                              &m->hidden, message);
     if (ret)
         return ret;
-    if ((ret = declare(m)))
+    if ((ret = declare(m, params)))
         return EG_FAIL(ret, message, "the model is too large: %s", eg_status_text(ret));
     return EG_OK;
 }
@@ -89,9 +113,9 @@ static void *copied(struct eg_tape *tape, const void *state, size_t size)
 }
 
 /* `turn`: two empty arenas by turns for the steps, or NULL where the tape records. */
-static int run(const struct eg_model *m, struct eg_tape *tape, const struct eg_block *block,
-               int all_steps, eg_observe *observe, void *context, struct eg_arena *const turn[2],
-               struct eg_var **logits)
+static int steps(const struct recurrent *m, struct eg_tape *tape, const struct eg_block *block,
+                 int all_steps, eg_observe *observe, void *context, struct eg_arena *const turn[2],
+                 struct eg_var **logits)
 {
     struct eg_arena *const arena = tape->arena;
     void *controller = copied(tape, m->controller_state, m->controller->state_size);
@@ -106,8 +130,9 @@ static int run(const struct eg_model *m, struct eg_tape *tape, const struct eg_b
     if (m->controller->begin(controller, tape, x, block->count)
         || m->memory->begin(memory, tape, block->count, &read))
         return EG_RAISE(EG_ERR_NOMEM);
+    const struct shown shown = {m, controller, memory};
     if (observe)
-        observe(context, -1, block->count, controller, memory);
+        observe(context, -1, block->count, &shown);
     size_t asked = 0;
     for (size_t t = 0; t < block->steps; t++) {
         const size_t rows = block->rows[t];
@@ -126,7 +151,7 @@ static int run(const struct eg_model *m, struct eg_tape *tape, const struct eg_b
                 return EG_RAISE(EG_ERR_NOMEM);
         }
         if (observe)
-            observe(context, (long) t, rows, controller, memory);
+            observe(context, (long) t, rows, &shown);
         if (all_steps || block->asked[t]) {
             tape->arena = arena;
             hs[asked] = turn[0] ? eg_stack(tape, 1, &h) : h;
@@ -147,33 +172,32 @@ static int run(const struct eg_model *m, struct eg_tape *tape, const struct eg_b
 
 /* Where nothing is recorded no step needs more than the one before: steps take turns with two
  * arenas, so that a long sequence does not need the memory of all its steps. */
-int eg_model_run(const struct eg_model *m, struct eg_tape *tape, const struct eg_block *block,
-                 int all_steps, eg_observe *observe, void *context, struct eg_var **logits)
+static int run(const void *state, struct eg_tape *tape, const struct eg_block *block, int all_steps,
+               eg_observe *observe, void *context, struct eg_var **logits)
 {
-    struct eg_arena *const arena = tape->arena, *turn[2] = {NULL, NULL};
+    struct eg_arena *turn[2] = {NULL, NULL};
     int ret = EG_OK;
-    *logits = NULL;
     for (size_t i = 0; i < 2 && !ret && !eg_tape_records(tape); i++)
         ret = eg_arena_init(&turn[i], 0);
     if (!ret)
-        ret = run(m, tape, block, all_steps, observe, context, turn, logits);
-    tape->arena = arena;
+        ret = steps(state, tape, block, all_steps, observe, context, turn, logits);
     for (size_t i = 0; i < 2; i++)
         eg_arena_free(&turn[i]);
     return ret;
 }
 
-double eg_model_flops(const struct eg_model *m, size_t steps, size_t asked)
+static double flops(const void *state, const struct eg_params *params, size_t n_steps, size_t asked)
 {
+    const struct recurrent *const m = state;
     /* Every weight takes part in three products of two operations a step: forward, to the
      * input's gradient, to its own. */
     double products = 0;
-    for (size_t i = 0; i < m->params.count; i++) {
-        const struct eg_param_row *row = &m->params.rows[i];
+    for (size_t i = 0; i < params->count; i++) {
+        const struct eg_param_row *row = &params->rows[i];
         if (row->rows <= 1 || strncmp(row->name, "memory/", 7) == 0)
             continue;
         const double times =
-            strncmp(row->name, "output/", 7) == 0 ? (double) asked : (double) steps;
+            strncmp(row->name, "output/", 7) == 0 ? (double) asked : (double) n_steps;
         products += 6 * times * (double) (row->rows * row->cols);
     }
     /* A head goes over the memory for its scores and back (2 + 6 operations an element), a read
@@ -182,5 +206,66 @@ double eg_model_flops(const struct eg_model *m, size_t steps, size_t asked)
                                   * m->memory->extent(m->memory_state, 'M'));
     const double reads = (double) m->memory->extent(m->memory_state, 'R');
     const double writes = (double) m->memory->extent(m->memory_state, 'W');
-    return products + (double) steps * size * ((reads + writes) * 8 + reads * 6 + writes * 14 + 2);
+    return products
+           + (double) n_steps * size * ((reads + writes) * 8 + reads * 6 + writes * 14 + 2);
 }
+
+static int part(const void *state, size_t i, struct eg_model_part *out)
+{
+    const struct recurrent *const m = state;
+    if (i == CONTROLLER)
+        *out = (struct eg_model_part){.role = "controller",
+                                      .name = m->controller->name,
+                                      .summary = m->controller->summary,
+                                      .source = m->controller->source,
+                                      .fields = m->controller->fields,
+                                      .layers = m->controller->layers(m->controller_state)};
+    else if (i == MEMORY)
+        *out = (struct eg_model_part){.role = "memory",
+                                      .name = m->memory->name,
+                                      .summary = m->memory->summary,
+                                      .source = m->memory->source,
+                                      .fields = m->memory->fields,
+                                      .layers = 1};
+    return i <= MEMORY;
+}
+
+static size_t extent(const void *state, size_t of, char letter)
+{
+    const struct recurrent *const m = state;
+    return of == MEMORY ? m->memory->extent(m->memory_state, letter)
+                        : m->controller->extent(m->controller_state, letter);
+}
+
+static void copy(const void *from, size_t of, size_t layer, int field, size_t row, real *out)
+{
+    const struct shown *const s = from;
+    if (of == MEMORY)
+        s->model->memory->copy(s->memory, field, row, out);
+    else
+        s->model->controller->copy(s->controller, field, layer, row, out);
+}
+
+static int control_part(const void *state, size_t i, char *name, size_t room, size_t *from,
+                        size_t *n, const char **activation)
+{
+    const struct recurrent *const m = state;
+    return m->memory->control_part(m->memory_state, i, name, room, from, n, activation);
+}
+
+const struct eg_model_type eg_model_recurrent = {
+    .name = "recurrent",
+    .summary = "a controller, a memory and an output layer, step by step",
+    .source = "Graves, Wayne & Danihelka 2014 (arXiv:1410.5401), fig. 1",
+    .options = option_rows,
+    .options_size = 0,
+    .state_size = sizeof(struct recurrent),
+    .parts = 1,
+    .init = init,
+    .run = run,
+    .flops = flops,
+    .part = part,
+    .extent = extent,
+    .copy = copy,
+    .control_part = control_part,
+};

@@ -40,12 +40,9 @@ struct eg_curriculum {
 
 extern const struct eg_option eg_curriculum_options[]; /* the keys below `curriculum.` */
 
-/* More sequences than any training has: what is drawn then is uniform, whatever the type.
- * Evaluations over mixed sizes use it, so that they measure the same for every curriculum. */
-#define EG_SEEN_ALL UINT64_MAX
-
 /* The size of the next sequence after `seen` ones.  A task with an order of its own is asked
- * instead. */
+ * instead.  After EG_SEEN_ALL what is drawn is uniform, whatever the type: evaluations over mixed
+ * sizes use it, so that they measure the same for every curriculum. */
 struct eg_extent eg_curriculum_draw(const struct eg_curriculum *curriculum,
                                     const struct eg_task_type *task, const void *state,
                                     const struct eg_task_shape *shape, uint64_t seen,

@@ -11,10 +11,12 @@
 #include "core/option.h"
 #include "core/random.h"
 #include "core/real.h"
+#include "core/sequence.h"
 #include "core/status.h"
 
 enum eg_loss {
-    EG_LOSS_BITS, /* every output is a bit: sigmoid cross-entropy */
+    EG_LOSS_BITS,    /* every output is a bit: sigmoid cross-entropy            */
+    EG_LOSS_CLASSES, /* the answer is one of `outputs` classes: softmax cross-entropy */
 };
 
 /* What a step is for; only figures look at it.  A step that is given something and asked at once
@@ -39,10 +41,10 @@ struct eg_extent {
 struct eg_sequence {
     size_t steps;
     struct eg_extent extent;
-    real *input;    /* (steps, inputs)                   */
-    real *target;   /* (steps, outputs)                  */
-    real *mask;     /* steps; 0 where no answer is asked */
-    uint8_t *phase; /* steps, enum eg_phase              */
+    real *input;    /* (steps, inputs); symbols: (steps, EG_COLUMNS), enum eg_column */
+    real *target;   /* (steps, eg_targets()): bits, or the one class                 */
+    real *mask;     /* steps; 0 where no answer is asked                             */
+    uint8_t *phase; /* steps, enum eg_phase                                          */
 };
 
 /* What a task is, after init(). */
@@ -54,11 +56,33 @@ struct eg_task_shape {
     size_t length_least;             /* no sequence can be shorter; 0: 1                    */
     size_t steps_max;                /* steps of the longest training sequence              */
     size_t items;                    /* sequences there are; 0: as many as one likes        */
+    size_t items_valid, items_test;  /* more of them that are not trained on: the `length` of a
+                                        sequence is 1 ... items in training, then come items_valid
+                                        for validation and items_test for the test           */
+    size_t symbols;                  /* words of the vocabulary; 0: inputs are numbers       */
+    size_t sentences_max, words_max; /* of symbols, over all data: most statements before a
+                                        question, most words of a sentence or question       */
+    const char *const *symbol_words, *const *class_words; /* symbols and outputs of them; NULL:
+                                                             they have no names              */
+    size_t groups;                            /* kinds of items, evaluated apart; 0: none        */
+    const char *const *group_words;           /* their names: groups of them; NULL: have none    */
     const char *length_words, *repeats_words; /* what is counted: "vectors", "repeats"      */
     /* Cost [bit/sequence], in the mean over training sequences, each size as often as any other:
      * of the best answer that does not look at its input, and of the best there can be (NAN: not
      * known in closed form). */
     double chance, optimum;
+};
+
+/* Columns of the target. */
+static inline size_t eg_targets(const struct eg_task_shape *shape)
+{
+    return shape->loss == EG_LOSS_CLASSES ? 1 : shape->outputs;
+}
+
+/* What is known of an item of symbols beside its words. */
+struct eg_story_item {
+    size_t statements;         /* before the question                          */
+    const uint8_t *supporting; /* statements; 1: the answer follows from it    */
 };
 
 struct eg_task_type {
@@ -87,6 +111,19 @@ struct eg_task_type {
     /* Cost [bit] of the best answer there can be to this very sequence, where it depends on more
      * than the size; NULL otherwise.  `answers` (steps x outputs) receives it, unless NULL. */
     double (*best)(const void *state, const struct eg_sequence *sequence, double *answers);
+
+    /* The rest is NULL where it has no meaning for the task. */
+
+    /* Group of an item, below shape.groups. */
+    size_t (*group)(const void *state, struct eg_extent extent);
+    /* Supporting facts of an item; Owner: the task.  NULL: not known. */
+    const struct eg_story_item *(*story)(const void *state, struct eg_extent extent);
+    /* Turns statements and a question that a user wrote, in the format of the task's files, into a
+     * sequence on `arena`: its only step that is asked is the last, its target 0.  *unknown counts
+     * the words that are not in the vocabulary; they are mapped to a symbol all the same.  Fails
+     * with EG_ERR_DATA (the message names line and place), EG_ERR_NOMEM. */
+    int (*read_text)(const void *state, const char *text, struct eg_arena *arena,
+                     struct eg_sequence *sequence, size_t *unknown, struct eg_message *message);
 };
 
 extern const struct eg_task_type eg_task_copy;

@@ -14,6 +14,7 @@ enum { INPUTS = 3, OUTPUTS = 2, STEPS = 6, COUNT = 3 };
 struct fixture { /* one model, and values for its parameters */
     struct eg_arena *arena;
     struct eg_model model;
+    struct eg_model_config config;
     void *options[2];
     real *params;
 };
@@ -28,9 +29,14 @@ static inline void open_sized(struct fixture *f, size_t inputs, size_t outputs,
     f->arena = new_arena();
     f->options[0] = new_options(c->options, c->options_size, controller_settings);
     f->options[1] = new_options(m->options, m->options_size, memory_settings);
-    assert_int_equal(eg_model_init(&f->model, f->arena, inputs, outputs, c, f->options[0], m,
-                                   f->options[1], &message),
-                     EG_OK);
+    f->config = (struct eg_model_config){.controller = c,
+                                         .controller_options = f->options[0],
+                                         .memory = m,
+                                         .memory_options = f->options[1]};
+    const struct eg_model_size size = {.inputs = inputs, .outputs = outputs};
+    assert_int_equal(
+        eg_model_init(&f->model, f->arena, &eg_model_recurrent, &f->config, &size, &message),
+        EG_OK);
     f->params = calloc(f->model.params.size, sizeof *f->params);
     assert_non_null(f->params);
     eg_params_fill(&f->model.params, f->params, 11);

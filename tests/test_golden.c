@@ -201,25 +201,19 @@ static const struct eg_field *field_called(const struct eg_field *field, const c
     return field;
 }
 
-static void compare_shown(void *context, long step, size_t rows, const void *controller,
-                          const void *memory)
+static void compare_shown(void *context, long step, size_t rows, const void *from)
 {
     const struct watch *watch = context;
     const struct eg_model *model = &watch->f->model;
     for (size_t i = 0; step >= 0 && i < sizeof shown / sizeof shown[0]; i++)
         for (size_t r = 0; r < rows; r++) {
-            const struct eg_field *field =
-                field_called(shown[i].of_memory ? model->memory->fields : model->controller->fields,
-                             shown[i].field);
+            const size_t of = shown[i].of_memory ? 1 : 0;
+            struct eg_model_part part;
+            assert_true(model->type->part(model->state, of, &part));
+            const struct eg_field *field = field_called(part.fields, shown[i].field);
             real x[64];
-            size_t n = 1;
-            for (const char *c = field->shape; *c; c++)
-                n *= shown[i].of_memory ? model->memory->extent(memory, *c)
-                                        : model->controller->extent(controller, *c);
-            if (shown[i].of_memory)
-                model->memory->copy(memory, field->id, r, x);
-            else
-                model->controller->copy(controller, field->id, 0, r, x);
+            const size_t n = eg_model_field_size(model, of, field);
+            model->type->copy(from, of, 0, field->id, r, x);
             char path[128];
             snprintf(path, sizeof path, "values/%s", shown[i].path);
             compare(watch->file, path, x, n, ((size_t) step * B + r) * n);

@@ -150,11 +150,10 @@ struct seen {
     size_t rows[STEPS + 1];
 };
 
-static void look(void *context, long step, size_t rows, const void *controller, const void *memory)
+static void look(void *context, long step, size_t rows, const void *shown)
 {
     struct seen *seen = context;
-    assert_non_null(controller);
-    assert_non_null(memory);
+    assert_non_null(shown);
     assert_int_equal(step, seen->next - 1);
     seen->rows[seen->next++] = rows;
 }
@@ -217,8 +216,8 @@ static void init_survives_every_allocation_failing_once(void **state)
         struct eg_model model;
         assert_true(n < 1000);
         eg_arena_fail_after(arena, n);
-        ret = eg_model_init(&model, arena, INPUTS, OUTPUTS, f.model.controller, f.options[0],
-                            f.model.memory, f.options[1], &message);
+        const struct eg_model_size size = {.inputs = INPUTS, .outputs = OUTPUTS};
+        ret = eg_model_init(&model, arena, &eg_model_recurrent, &f.config, &size, &message);
         assert_true(ret == EG_OK || ret == EG_ERR_NOMEM);
         eg_arena_free(&arena);
     }

@@ -99,9 +99,13 @@ static void open_trainer(struct fixture *f, const char *task, const char *contro
     f->source = (struct eg_source){.task = &eg_task_copy, .state = state};
     assert_int_equal(eg_task_copy.init(state, f->options[0], f->arena, &f->source.shape, &m),
                      EG_OK);
-    assert_int_equal(eg_model_init(&f->model, f->arena, f->source.shape.inputs,
-                                   f->source.shape.outputs, &eg_controller_lstm, f->options[1],
-                                   &eg_memory_ntm, f->options[2], &m),
+    const struct eg_model_config config = {.controller = &eg_controller_lstm,
+                                           .controller_options = f->options[1],
+                                           .memory = &eg_memory_ntm,
+                                           .memory_options = f->options[2]};
+    const struct eg_model_size size = {.inputs = f->source.shape.inputs,
+                                       .outputs = f->source.shape.outputs};
+    assert_int_equal(eg_model_init(&f->model, f->arena, &eg_model_recurrent, &config, &size, &m),
                      EG_OK);
     assert_int_equal(eg_trainer_init(&f->trainer, f->arena, &f->model, &f->source,
                                      eg_kernels_best(), optimiser, 5, batch, threads),

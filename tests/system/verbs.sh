@@ -28,7 +28,7 @@ ended "the program has a version" 0 "out:engram "
 
 run list
 ended "list shows everything" 0 "out:tasks" "out:memories" "out:controllers" "out:presets" "out:ntm/copy"
-for what in tasks memories controllers patterns presets; do
+for what in tasks memories controllers models patterns presets; do
     run list "$what"
     ended "list $what" 0 "out:$what"
 done
