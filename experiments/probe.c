@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "experiments/recorder.h"
+#include "tensor/loss.h"
 
 enum { TRACES_MAX = 96 };
 
@@ -120,15 +121,19 @@ static struct eg_run_axis axis(char letter, const int64_t *offsets)
 static const struct eg_run_axis time_axis = {
     .name = "time", .units = "step", .long_name = "step of the sequence"};
 
+static struct eg_run_axis answers_of(const struct probe *p)
+{
+    return (struct eg_run_axis){.name = "answer",
+                                .units = "step",
+                                .long_name = "step that asks for the answer",
+                                .values = p->asked};
+}
+
 static int put_traces(struct eg_recorder *r, const struct probe *p, const char *group,
                       struct eg_message *message)
 {
     enum { OFFSETS_MAX = 2049 };
     int64_t offsets[OFFSETS_MAX];
-    const struct eg_run_axis answer_axis = {.name = "answer",
-                                            .units = "step",
-                                            .long_name = "step that asks for the answer",
-                                            .values = p->asked};
     for (size_t i = 0; i < p->n; i++) {
         const struct trace *t = &p->traces[i];
         const size_t steps = t->of_answers ? p->answers : p->steps;
@@ -146,7 +151,7 @@ static int put_traces(struct eg_recorder *r, const struct probe *p, const char *
                                          .equation = t->field->equation};
             if (!start) {
                 array.dims[0] = steps;
-                array.axes[array.rank++] = t->of_answers ? answer_axis : time_axis;
+                array.axes[array.rank++] = t->of_answers ? answers_of(p) : time_axis;
             }
             for (size_t d = 0; t->field->shape[d] && d < EG_RUN_RANK_MAX - 1; d++) {
                 array.dims[array.rank] = t->dims[d];
@@ -160,10 +165,13 @@ static int put_traces(struct eg_recorder *r, const struct probe *p, const char *
     return EG_OK;
 }
 
-static int put_sequence(struct eg_recorder *r, const struct eg_sequence *s, const real *output,
-                        const struct eg_task_shape *shape, const char *group, uint8_t *mask,
-                        struct eg_message *message)
+static int put_sequence(struct eg_recorder *r, const struct probe *p, const struct eg_sequence *s,
+                        const real *output, const struct eg_task_shape *shape, const char *group,
+                        uint8_t *mask, struct eg_message *message)
 {
+    const int classes = shape->loss == EG_LOSS_CLASSES;
+    const size_t rows = classes ? p->answers : s->steps;
+    const struct eg_run_axis rows_axis = classes ? answers_of(p) : time_axis;
     static const uint8_t phases[EG_PHASES] = {0, 1, 2, 3, 4}, flags[] = {0, 1};
     const struct eg_run_axis in = {.name = "input_channel"}, out = {.name = "output_channel"};
     for (size_t t = 0; t < s->steps; t++)
@@ -173,27 +181,29 @@ static int put_sequence(struct eg_recorder *r, const struct eg_sequence *s, cons
         struct eg_run_array array;
     } all[] = {
         {"input",
-         {.long_name = "input of the step",
+         {.long_name = shape->symbols ? "word of the step: symbol, sentence, place in it, question"
+                                      : "input of the step",
           .type = EG_RUN_REAL,
           .rank = 2,
           .dims = {s->steps, shape->inputs},
           .axes = {time_axis, in},
           .data = s->input}},
-        {"target",
-         {.long_name = "answer that is right",
+        {classes ? "class" : "target",
+         {.long_name = classes ? "class that is right" : "answer that is right",
           .type = EG_RUN_REAL,
-          .rank = 2,
+          .rank = classes ? 1 : 2,
           .dims = {s->steps, shape->outputs},
           .axes = {time_axis, out},
           .data = s->target}},
-        {"output",
-         {.long_name = "probability that the bit is one",
+        {classes ? "probability" : "output",
+         {.long_name = classes ? "probability of each class" : "probability that the bit is one",
           .type = EG_RUN_REAL,
           .rank = 2,
-          .dims = {s->steps, shape->outputs},
-          .axes = {time_axis, out},
+          .dims = {rows, shape->outputs},
+          .axes = {rows_axis, out},
           .data = output,
-          .equation = "M4"}},
+          .compress = classes && rows * shape->outputs > 65536,
+          .equation = classes ? "M5" : "M4"}},
         {"mask",
          {.long_name = "whether an answer is asked at the step",
           .type = EG_RUN_UINT8,
@@ -252,6 +262,72 @@ static int put_optimal(struct eg_recorder *r, const struct eg_source *source,
     return eg_run_put(r->run, path, &array, message);
 }
 
+/* The words, a sentence a line with the question last, and which statements the answer follows
+ * from.
+ */
+static int put_story(struct eg_recorder *r, const struct eg_source *source,
+                     const struct eg_sequence *s, const char *group, struct eg_arena *arena,
+                     struct eg_message *message)
+{
+    const struct eg_task_shape *shape = &source->shape;
+    char path[256];
+    int ret = EG_OK;
+    if (!shape->symbols)
+        return EG_OK;
+    if (shape->symbol_words) {
+        size_t room = 1, at = 0;
+        for (size_t t = 0; t < s->steps; t++)
+            room += 1 + strlen(shape->symbol_words[(size_t) s->input[t * EG_COLUMNS]]);
+        char *text = eg_arena_take(arena, room);
+        if (!text)
+            return EG_RAISE(EG_ERR_NOMEM);
+        text[0] = '\0';
+        for (size_t t = 0; t < s->steps; t++) {
+            const real *x = s->input + t * EG_COLUMNS, *before = x - (t ? EG_COLUMNS : 0);
+            const int same = x[EG_COLUMN_SENTENCE] == before[EG_COLUMN_SENTENCE];
+            at += (size_t) snprintf(text + at, room - at, "%s%s",
+                                    t == 0 ? ""
+                                    : same ? " "
+                                           : "\n",
+                                    shape->symbol_words[(size_t) x[EG_COLUMN_SYMBOL]]);
+        }
+        snprintf(path, sizeof path, "%s/text", group);
+        ret = eg_run_put_text(r->run, path, "the words, a sentence a line, the question last", text,
+                              message);
+    }
+    const struct eg_story_item *item =
+        source->task->story ? source->task->story(source->state, s->extent) : NULL;
+    if (ret || !item || !item->statements)
+        return ret;
+    static const uint8_t flags[] = {0, 1};
+    const struct eg_run_array array = {.long_name = "whether the answer follows from the statement",
+                                       .type = EG_RUN_UINT8,
+                                       .rank = 1,
+                                       .dims = {item->statements},
+                                       .axes = {{.name = "statement"}},
+                                       .data = item->supporting,
+                                       .flag_values = flags,
+                                       .n_flags = 2,
+                                       .flag_meanings = "other supporting"};
+    snprintf(path, sizeof path, "%s/supporting", group);
+    return eg_run_put(r->run, path, &array, message);
+}
+
+/* From logits to probabilities: of each bit at each step, or of each class at each answer. */
+static void probabilities(const struct eg_task_shape *shape, const struct eg_var *logits,
+                          real *output)
+{
+    const size_t n = shape->outputs;
+    for (size_t t = 0; t < logits->rows; t++) {
+        const real *z = eg_row(logits, t);
+        const int classes = shape->loss == EG_LOSS_CLASSES;
+        const double all = classes ? eg_softmax_cost(z, 0, n) + (double) z[0] : 0;
+        for (size_t c = 0; c < n; c++)
+            output[t * n + c] =
+                (real) (classes ? exp((double) z[c] - all) : 1 / (1 + exp(-(double) z[c])));
+    }
+}
+
 static int probe(struct eg_recorder *r, const struct eg_experiment *e, struct eg_extent extent,
                  struct eg_arena *arena, struct eg_message *message)
 {
@@ -278,15 +354,14 @@ static int probe(struct eg_recorder *r, const struct eg_experiment *e, struct eg
     struct eg_tape tape;
     struct eg_var *logits;
     eg_tape_begin(&tape, arena, e->kernels, e->trainer.values, NULL);
-    if ((ret = eg_model_run(m, &tape, &block, 1, observe, p, &logits)))
+    const int all = shape->loss == EG_LOSS_BITS;
+    if ((ret = eg_model_run(m, &tape, &block, all, observe, p, &logits)))
         return ret;
-    real *output = eg_arena_take(arena, draw.steps * shape->outputs * sizeof *output);
+    real *output = eg_arena_take(arena, logits->rows * shape->outputs * sizeof *output);
     uint8_t *mask = eg_arena_take(arena, draw.steps);
     if (!output || !mask)
         return EG_RAISE(EG_ERR_NOMEM);
-    for (size_t t = 0; t < draw.steps; t++)
-        for (size_t c = 0; c < shape->outputs; c++)
-            output[t * shape->outputs + c] = (real) (1 / (1 + exp(-(double) eg_row(logits, t)[c])));
+    probabilities(shape, logits, output);
 
     char group[128];
     const int n =
@@ -295,8 +370,9 @@ static int probe(struct eg_recorder *r, const struct eg_experiment *e, struct eg
         snprintf(group + n, sizeof group - (size_t) n, "-%zu", extent.repeats);
     if ((ret = eg_run_delete(r->run, group, message))
         || (ret = eg_run_put_group(r->run, group, message))
-        || (ret = put_sequence(r, &sequence, output, shape, group, mask, message))
+        || (ret = put_sequence(r, p, &sequence, output, shape, group, mask, message))
         || (ret = put_optimal(r, &e->source, &sequence, group, arena, message))
+        || (ret = put_story(r, &e->source, &sequence, group, arena, message))
         || (ret = put_traces(r, p, group, message)))
         return ret;
     if (extent.repeats

@@ -25,8 +25,9 @@ static const struct eg_run_column evaluate_columns[] = {
     {"mean", "bit/sequence", "mean cost", EG_RUN_FLOAT64},
     {"standard_error", "bit/sequence", "standard error of the mean cost", EG_RUN_FLOAT64},
     {"n", "sequence", "sequences evaluated", EG_RUN_INT64},
-    {"exact_fraction", "1", "fraction of sequences without a wrong bit", EG_RUN_FLOAT64},
-    {"wrong_bits", "bit/sequence", "mean number of wrong bits", EG_RUN_FLOAT64},
+    {"exact_fraction", "1", "fraction of sequences without a wrong bit or class", EG_RUN_FLOAT64},
+    {"wrong_bits", "bit/sequence", "mean number of wrong bits, or of wrong classes",
+     EG_RUN_FLOAT64},
     {"wrong_bits_standard_error", "bit/sequence", "standard error of wrong_bits", EG_RUN_FLOAT64},
     {"chance", "bit/sequence", "cost of an answer that does not look at its input", EG_RUN_FLOAT64},
     {"optimum", "bit/sequence", "least cost there can be; NaN: not known", EG_RUN_FLOAT64},
@@ -52,12 +53,55 @@ static int tables(struct eg_recorder *r, struct eg_message *message)
     if (!ret)
         ret = eg_run_table(r->run, &r->train_sizes, "/train_sizes", size_columns,
                            COUNT(size_columns), "step", NULL, message);
-    if (!ret)
-        ret = eg_run_put_attr_text(r->run, "/evaluate", "criterion",
-                                   "a bit is wrong when its probability lies on the other side of "
-                                   "one half; a sequence is exact when no bit is wrong",
-                                   message);
     return ret;
+}
+
+/* What the columns of /evaluate count. */
+static int put_criterion(struct eg_recorder *r, enum eg_loss loss, struct eg_message *message)
+{
+    return eg_run_put_attr_text(r->run, "/evaluate", "criterion",
+                                loss == EG_LOSS_BITS
+                                    ? "a bit is wrong when its probability lies on the other side "
+                                      "of one half; a sequence is "
+                                      "exact when no bit is wrong"
+                                    : "an answer is wrong when another class is likelier; a "
+                                      "sequence is exact when no answer "
+                                      "is wrong",
+                                message);
+}
+
+/* Names, one a line. */
+static int put_names(struct eg_run *run, const char *path, const char *long_name,
+                     const char *const *names, size_t n, struct eg_message *message)
+{
+    size_t room = 1, at = 0;
+    if (!names)
+        return EG_OK;
+    for (size_t i = 0; i < n; i++)
+        room += strlen(names[i]) + 1;
+    char *const text = malloc(room);
+    if (!text)
+        return EG_FAIL(EG_ERR_NOMEM, message, "out of memory");
+    text[0] = '\0';
+    for (size_t i = 0; i < n; i++)
+        at += (size_t) snprintf(text + at, room - at, "%s%s", i ? "\n" : "", names[i]);
+    const int ret = eg_run_put_text(run, path, long_name, text, message);
+    free(text);
+    return ret;
+}
+
+/* /words: what numbers stand for, of a task that has names for them. */
+static int put_vocabulary(struct eg_run *run, const struct eg_task_shape *s,
+                          struct eg_message *message)
+{
+    int ret = put_names(run, "/words/symbols", "words of the input, one a line", s->symbol_words,
+                        s->symbols, message);
+    if (!ret)
+        ret = put_names(run, "/words/classes", "answers there are, one a line", s->class_words,
+                        s->outputs, message);
+    return ret ? ret
+               : put_names(run, "/words/groups", "kinds of questions, one a line", s->group_words,
+                           s->groups, message);
 }
 
 struct values {
@@ -187,7 +231,8 @@ int eg_recorder_create(struct eg_recorder *r, const struct eg_experiment *e,
         return ret;
     if (!(ret = eg_run_put_attr_int(r->run, "/", "inputs", (int64_t) e->model.inputs, message))
         && !(ret = eg_run_put_attr_int(r->run, "/", "outputs", (int64_t) e->model.outputs, message))
-        && !(ret = tables(r, message))
+        && !(ret = tables(r, message)) && !(ret = put_criterion(r, e->source.shape.loss, message))
+        && !(ret = put_vocabulary(r->run, &e->source.shape, message))
         && !(ret = eg_run_put_attr_real(r->run, "/train/cost", "chance", e->source.shape.chance,
                                         message))
         && !(ret = put_words(r->run, &e->source.shape, message)) && !isnan(e->source.shape.optimum))

@@ -7,6 +7,8 @@
 
 #include "tensor/loss.h"
 
+#define LN2 0.69314718055994531
+
 enum { CHUNK = 4096 }; /* of the parameter vector, for passes that threads share */
 
 int eg_trainer_init(struct eg_trainer *t, struct eg_arena *arena, const struct eg_model *model,
@@ -56,12 +58,16 @@ void eg_trainer_free(struct eg_trainer *t)
 }
 
 /* Loss of a block on `tape`, whose logits are those of the steps that ask. */
-static struct eg_var *loss_of(struct eg_tape *tape, const struct eg_block *block,
+static struct eg_var *loss_of(struct eg_tape *tape, enum eg_loss loss, const struct eg_block *block,
                               struct eg_var *logits, real scale)
 {
-    const size_t n = logits->cols;
+    const size_t n = block->targets;
     real *target = eg_arena_take(tape->arena, logits->rows * n * sizeof *target);
     real *mask = eg_arena_take(tape->arena, logits->rows * sizeof *mask);
+    int *classes = NULL;
+    if (loss == EG_LOSS_CLASSES
+        && !(classes = eg_arena_take(tape->arena, logits->rows * sizeof *classes)))
+        return NULL;
     if (!target || !mask)
         return NULL;
     size_t row = 0;
@@ -73,7 +79,11 @@ static struct eg_var *loss_of(struct eg_tape *tape, const struct eg_block *block
         memcpy(mask + row, block->mask + from, rows * sizeof *mask);
         row += rows;
     }
-    return eg_sigmoid_loss(tape, logits, target, mask, scale);
+    if (loss == EG_LOSS_BITS)
+        return eg_sigmoid_loss(tape, logits, target, mask, scale);
+    for (size_t r = 0; r < row; r++)
+        classes[r] = (int) target[r];
+    return eg_softmax_loss(tape, logits, classes, mask, scale);
 }
 
 /* Threads that an update can keep busy. */
@@ -108,7 +118,7 @@ static int reserve(struct eg_trainer *t, struct eg_arena *arena)
     eg_tape_begin(&tape, arena, t->kernels, t->values, t->grads);
     if (!ret)
         ret = eg_model_run(t->model, &tape, &block, 0, NULL, NULL, &logits);
-    if (!ret && !loss_of(&tape, &block, logits, 1))
+    if (!ret && !loss_of(&tape, t->source->shape.loss, &block, logits, 1))
         ret = EG_RAISE(EG_ERR_NOMEM);
     return ret;
 }
@@ -131,11 +141,32 @@ static int reserve_all(struct eg_trainer *t)
     return status;
 }
 
+/* Adds the answer of one step.  What is not a number is wrong. */
+static void score_bits(const real *z, const real *target, size_t n, double mask,
+                       struct eg_score *score)
+{
+    score->cost += mask * eg_sigmoid_cost(z, target, n) / LN2;
+    for (size_t c = 0; c < n; c++)
+        score->wrong += !((z[c] > 0) == (target[c] > (real) 0.5)) || z[c] != z[c];
+}
+
+/* The first of the largest logits is the answer. */
+static void score_class(const real *z, size_t class, size_t n, double mask, struct eg_score *score)
+{
+    size_t best = 0;
+    int finite = z[0] == z[0];
+    for (size_t c = 1; c < n; c++) {
+        best = z[c] > z[best] ? c : best;
+        finite &= z[c] == z[c];
+    }
+    score->cost += mask * eg_softmax_cost(z, (int) class, n) / LN2;
+    score->wrong += best != class || !finite;
+}
+
 /* scores[b] of each sequence of a block; logits are those of the steps that ask. */
-static void score_rows(const struct eg_block *block, const struct eg_var *logits,
+static void score_rows(enum eg_loss loss, const struct eg_block *block, const struct eg_var *logits,
                        struct eg_score scores[EG_BLOCK])
 {
-    const size_t n_out = logits->cols;
     size_t row = 0;
     for (size_t b = 0; b < block->count; b++)
         scores[b] = (struct eg_score){0};
@@ -144,13 +175,14 @@ static void score_rows(const struct eg_block *block, const struct eg_var *logits
             continue;
         for (size_t b = 0; b < block->rows[s]; b++, row++) {
             const size_t from = block->from[s] + b;
-            const real *target = block->target + from * n_out, *z = eg_row(logits, row);
+            const real *target = block->target + from * block->targets, *z = eg_row(logits, row);
+            const double mask = (double) block->mask[from];
             if (block->mask[from] == 0)
                 continue;
-            scores[b].cost += (double) block->mask[from] * eg_sigmoid_cost(z, target, n_out)
-                              / 0.69314718055994531;
-            for (size_t c = 0; c < n_out; c++)
-                scores[b].wrong += !((z[c] > 0) == (target[c] > (real) 0.5)) || z[c] != z[c];
+            if (loss == EG_LOSS_BITS)
+                score_bits(z, target, logits->cols, mask, &scores[b]);
+            else
+                score_class(z, (size_t) target[0], logits->cols, mask, &scores[b]);
         }
     }
 }
@@ -172,12 +204,13 @@ static int block_gradient(struct eg_trainer *t, struct eg_arena *arena, size_t k
     struct eg_var *logits;
     if ((ret = eg_model_run(t->model, &tape, &block, 0, NULL, NULL, &logits)))
         return ret;
-    struct eg_var *loss = loss_of(&tape, &block, logits, 1 / (real) t->batch);
+    struct eg_var *loss =
+        loss_of(&tape, t->source->shape.loss, &block, logits, 1 / (real) t->batch);
     if (!loss)
         return EG_RAISE(EG_ERR_NOMEM);
     t->loss[k] = (double) loss->x[0];
     struct eg_score scores[EG_BLOCK];
-    score_rows(&block, logits, scores);
+    score_rows(t->source->shape.loss, &block, logits, scores);
     for (size_t b = 0; b < block.count; b++)
         t->costs[members[b]] = scores[b].cost;
     eg_tape_backward(&tape, loss);
@@ -262,7 +295,7 @@ static int block_scores(struct eg_trainer *t, struct eg_arena *arena, const stru
     if ((ret = eg_model_run(t->model, &tape, &block, 0, NULL, NULL, &logits)))
         return ret;
     struct eg_score in_block[EG_BLOCK];
-    score_rows(&block, logits, in_block);
+    score_rows(t->source->shape.loss, &block, logits, in_block);
     for (size_t b = 0; b < block.count; b++)
         scores[members[b]] = in_block[b];
     return EG_OK;

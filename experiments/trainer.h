@@ -61,7 +61,7 @@ EG_MUST_CHECK int eg_trainer_gradient(struct eg_trainer *trainer, uint64_t updat
 /* Cost of one sequence. */
 struct eg_score {
     double cost;  /* [bit]                                                    */
-    size_t wrong; /* answers on the wrong side of one half                    */
+    size_t wrong; /* bits on the wrong side of one half; classes that are not the likeliest */
 };
 
 /* Scores of `n` sequences; `draws` are sorted, scores[i] belongs to draws[i]. */

@@ -4,21 +4,31 @@
  *     r_t = memory(h_t W_i + b_i)          the interface
  *     y_t = [h_t, r_t] W_o + b_o           logits
  *
+ * Where the inputs are symbols, x_t is a row of a table (tensor/embed.h), and nothing else is given
+ * of the word: neither its place nor its sentence.
+ *
  * Source  Graves, Wayne & Danihelka 2014 (arXiv:1410.5401), fig. 1; docs/equations.md, part M. */
 #include <assert.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "models/model.h"
+#include "tensor/embed.h"
 #include "tensor/linear.h"
 #include "tensor/pointwise.h"
+
+struct options {
+    long embedding;
+};
 
 struct recurrent {
     const struct eg_controller_type *controller;
     const struct eg_memory_type *memory;
     void *controller_state, *memory_state;
     struct eg_memory_size memory_size;
-    size_t inputs, outputs, hidden;
-    struct eg_param interface_w, interface_b, output_w, output_b;
+    size_t inputs, outputs, hidden; /* inputs of the controller               */
+    size_t symbols, columns;        /* of the task; symbols 0: there are none */
+    struct eg_param embedding, interface_w, interface_b, output_w, output_b;
 };
 
 /* What fields are copied from. */
@@ -27,7 +37,13 @@ struct shown {
     const void *controller, *memory; /* the states of the block */
 };
 
-static const struct eg_option option_rows[] = {EG_OPTION_END};
+#define AT(field) offsetof(struct options, field)
+/* clang-format off */
+static const struct eg_option option_rows[] = {
+    {"embedding", "1", "numbers a word becomes; of tasks whose inputs are words", AT(embedding), EG_OPT_INT, 20, 1, 65536, NULL, NULL},
+    EG_OPTION_END,
+};
+/* clang-format on */
 
 enum { CONTROLLER, MEMORY }; /* the parts */
 
@@ -78,19 +94,42 @@ static int declare(struct recurrent *m, struct eg_params *params)
     return eg_params_add(params, "output", &row, &m->output_b);
 }
 
+/* The table comes first: its numbers do not depend on what follows. */
+static int declare_embedding(struct recurrent *m, struct eg_params *params)
+{
+    const struct eg_param_row row = {
+        .name = "weight",
+        .symbol = "E",
+        .shape = "symbols x embedding",
+        .unit = "1",
+        .equation = "A4",
+        .rows = m->symbols,
+        .cols = m->inputs,
+        .init = eg_init_normal,
+        .scale = 0.1,
+    };
+    return m->symbols ? eg_params_add(params, "embedding", &row, &m->embedding) : EG_OK;
+}
+
 static int init(void *state, const struct eg_model_config *config, const struct eg_model_size *size,
                 struct eg_params *params, struct eg_message *message)
 {
     struct recurrent *const m = state;
     m->controller = config->controller;
     m->memory = config->memory;
-    m->inputs = size->inputs;
+    m->symbols = size->symbols;
+    m->columns = size->inputs;
+    m->inputs =
+        m->symbols ? (size_t) ((const struct options *) config->options)->embedding : size->inputs;
     m->outputs = size->outputs;
     m->controller_state = eg_arena_zeros(params->arena, 1, m->controller->state_size);
     m->memory_state = eg_arena_zeros(params->arena, 1, m->memory->state_size);
     if (!m->controller_state || !m->memory_state)
         return EG_FAIL(EG_ERR_NOMEM, message, "out of memory");
-    int ret =
+    int ret = declare_embedding(m, params);
+    if (ret)
+        return EG_FAIL(ret, message, "the model is too large: %s", eg_status_text(ret));
+    ret =
         m->memory->init(m->memory_state, config->memory_options, params, &m->memory_size, message);
     if (ret)
         return ret;
@@ -125,7 +164,10 @@ static int steps(const struct recurrent *m, struct eg_tape *tape, const struct e
     if (!controller || !memory || !hs || !reads)
         return EG_RAISE(EG_ERR_NOMEM);
 
-    struct eg_var *x = eg_tape_data(tape, block->input, block->total, m->inputs);
+    struct eg_var *x = m->symbols
+                           ? eg_embed(tape, eg_tape_param(tape, &m->embedding),
+                                      block->input + EG_COLUMN_SYMBOL, m->columns, block->total)
+                           : eg_tape_data(tape, block->input, block->total, m->inputs);
     struct eg_var *read;
     if (m->controller->begin(controller, tape, x, block->count)
         || m->memory->begin(memory, tape, block->count, &read))
@@ -194,7 +236,8 @@ static double flops(const void *state, const struct eg_params *params, size_t n_
     double products = 0;
     for (size_t i = 0; i < params->count; i++) {
         const struct eg_param_row *row = &params->rows[i];
-        if (row->rows <= 1 || strncmp(row->name, "memory/", 7) == 0)
+        if (row->rows <= 1 || strncmp(row->name, "memory/", 7) == 0
+            || strncmp(row->name, "embedding/", 10) == 0)
             continue;
         const double times =
             strncmp(row->name, "output/", 7) == 0 ? (double) asked : (double) n_steps;
@@ -258,7 +301,7 @@ const struct eg_model_type eg_model_recurrent = {
     .summary = "a controller, a memory and an output layer, step by step",
     .source = "Graves, Wayne & Danihelka 2014 (arXiv:1410.5401), fig. 1",
     .options = option_rows,
-    .options_size = 0,
+    .options_size = sizeof(struct options),
     .state_size = sizeof(struct recurrent),
     .parts = 1,
     .init = init,

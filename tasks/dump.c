@@ -369,6 +369,10 @@ int eg_task_dump(const char *path, const struct eg_task_type *task, const void *
 {
     if (n == 0)
         return EG_FAIL(EG_ERR_RANGE, message, "%s: at least 1 sequence is to be written", path);
+    if (shape->symbols || shape->loss != EG_LOSS_BITS)
+        return EG_FAIL(EG_ERR_CONFIG, message,
+                       "%s: a data file holds numbers and bits; task %s has words or classes", path,
+                       task->name);
     struct table t = {
         .size = {
             [SEQUENCE] = n, [INPUT_CHANNEL] = shape->inputs, [OUTPUT_CHANNEL] = shape->outputs}};

@@ -52,7 +52,7 @@ static inline void draw_sample(struct sample *f, size_t length, size_t repeats, 
 {
     const struct eg_extent extent = {length, repeats};
     const size_t steps = f->task->steps(f->state, extent);
-    const size_t in = steps * f->shape.inputs, out = steps * f->shape.outputs;
+    const size_t in = steps * f->shape.inputs, out = steps * eg_targets(&f->shape);
     free_sequence(&f->s);
     f->s = (struct eg_sequence){.extent = extent,
                                 .input = malloc(in * sizeof(real)),
@@ -74,7 +74,9 @@ static inline void draw_sample(struct sample *f, size_t length, size_t repeats, 
         assert_int_equal(f->s.phase[t] == EG_PHASE_OUTPUT, f->s.mask[t] > 0);
     }
     for (size_t k = 0; k < out; k++)
-        assert_true(f->s.target[k] == 0 || f->s.target[k] == 1);
+        assert_true(f->s.target[k] == 0 || f->s.target[k] == 1
+                    || (f->shape.loss == EG_LOSS_CLASSES && f->s.target[k] > 0
+                        && f->s.target[k] < (real) f->shape.outputs));
     for (size_t k = 0; k < in; k++)
         assert_true(isfinite((double) f->s.input[k]));
 }
@@ -86,7 +88,7 @@ static inline double input_at(const struct sample *f, size_t t, size_t c)
 
 static inline double target_at(const struct sample *f, size_t t, size_t c)
 {
-    return (double) f->s.target[t * f->shape.outputs + c];
+    return (double) f->s.target[t * eg_targets(&f->shape) + c];
 }
 
 /* Whether the first `bits` inputs of step t are those of step u. */
@@ -136,7 +138,7 @@ static inline void check_streams(struct sample *f, size_t length, size_t repeats
     f->s = (struct eg_sequence){0};
     draw_sample(f, length, repeats, 5);
     const size_t in = first.steps * f->shape.inputs * sizeof(real);
-    const size_t out = first.steps * f->shape.outputs * sizeof(real);
+    const size_t out = first.steps * eg_targets(&f->shape) * sizeof(real);
     assert_memory_equal(f->s.input, first.input, in);
     assert_memory_equal(f->s.target, first.target, out);
     assert_memory_equal(f->s.mask, first.mask, first.steps * sizeof(real));
