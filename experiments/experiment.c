@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "experiments/recorder.h"
 #include "memory/associative.h"
 
 #define TRAIN(field) offsetof(struct eg_train_options, field)
@@ -39,7 +40,7 @@ static const struct eg_option train_rows[] = {
 static const struct eg_option evaluate_rows[] = {
     {"lengths",   "step",     "lengths evaluated, beside the mixture trained on", EVALUATE(lengths),   EG_OPT_LIST, 0, 1, 1e6, NULL, "10,20,30,50,120"},
     {"repeats",   "1",        "repeats evaluated with each length; empty: the most of the training", EVALUATE(repeats), EG_OPT_LIST, 0, 1, 1e6, NULL, ""},
-    {"sequences", "sequence", "fresh sequences for each size",              EVALUATE(sequences), EG_OPT_INT, 1000, 1, 1e9, NULL, NULL},
+    {"sequences", "sequence", "fresh sequences for each size; of data with items, at most so many",              EVALUATE(sequences), EG_OPT_INT, 1000, 1, 1e9, NULL, NULL},
     EG_OPTION_END,
 };
 static const struct eg_option probe_rows[] = {
@@ -163,6 +164,9 @@ static int bind_parts(struct eg_experiment *e, struct eg_message *message)
         || (ret = check_sizes(e, "evaluate", &e->evaluate.lengths, &e->evaluate.repeats, message))
         || (ret = check_sizes(e, "probe", &e->probe.lengths, &e->probe.repeats, message)))
         return ret;
+    if (shape->groups + EG_SPLITS > EG_CONDITIONS_MAX)
+        return EG_FAIL(EG_ERR_RANGE, message, "task %s has %zu groups; allowed are at most %d",
+                       task->name, shape->groups, EG_CONDITIONS_MAX - EG_SPLITS);
     const struct eg_model_size size = {.inputs = shape->inputs,
                                        .outputs = shape->outputs,
                                        .symbols = shape->symbols,

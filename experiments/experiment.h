@@ -29,7 +29,8 @@ struct eg_probe_options {
     struct eg_list lengths, repeats;
 };
 
-/* The most sizes that are evaluated or recorded, beside the mixture trained on. */
+/* The most sizes, or splits and groups, that are evaluated or recorded, beside the mixture trained
+ * on. */
 enum { EG_CONDITIONS_MAX = 256 };
 
 struct eg_experiment {
@@ -72,6 +73,21 @@ struct eg_extent eg_experiment_size(const struct eg_experiment *e, const struct 
                                     const struct eg_list *repeats, size_t k);
 size_t eg_experiment_sizes(const struct eg_experiment *e, const struct eg_list *lengths,
                            const struct eg_list *repeats);
+
+/* Whether the task's data have items that are not trained on, or groups: an evaluation is then by
+ * split and group. */
+static inline int eg_experiment_splits(const struct eg_experiment *e)
+{
+    const struct eg_task_shape *s = &e->source.shape;
+    return s->items_valid || s->items_test || s->groups;
+}
+
+/* Items of all splits; 0: sequences are drawn. */
+static inline size_t eg_experiment_items(const struct eg_experiment *e)
+{
+    const struct eg_task_shape *s = &e->source.shape;
+    return s->items + s->items_valid + s->items_test;
+}
 
 /* Updates of the whole training. */
 uint64_t eg_experiment_updates(const struct eg_experiment *e);

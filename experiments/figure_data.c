@@ -81,18 +81,21 @@ double eg_figure_threshold(struct eg_run *run)
 double eg_figure_optimum(struct eg_run *run)
 {
     double optimum = eg_figure_attribute(run, "/train/cost", "optimum", NAN);
-    struct eg_figure_array length, least;
+    struct eg_figure_array length, least, split;
     if (isfinite(optimum))
         return optimum;
     if (eg_figure_read(run, "/evaluate", "length", 1, &length, NULL) != EG_OK)
         return NAN;
+    if (eg_figure_read(run, "/evaluate", "split", 1, &split, NULL) != EG_OK)
+        split = (struct eg_figure_array){.x = NULL};
     if (eg_figure_read(run, "/evaluate", "optimum", 1, &least, NULL) == EG_OK) {
         for (size_t i = 0; length.x && least.x && i < length.count && i < least.count; i++)
-            if (length.x[i] == 0) /* sizes mixed as in training */
-                optimum = least.x[i];
+            if (length.x[i] == 0 && !(split.x && i < split.count && split.x[i] > 0))
+                optimum = least.x[i]; /* sizes mixed as in training */
         eg_figure_array_free(&least);
     }
     eg_figure_array_free(&length);
+    eg_figure_array_free(&split);
     return optimum;
 }
 

@@ -88,19 +88,30 @@ static const char *number(char *text, size_t size, double x)
     return isfinite(x) ? text : "null";
 }
 
+static void evaluation_json(const struct eg_evaluation *v, uint64_t updates)
+{
+    char chance[32], optimum[32];
+    printf("{\"report\": \"evaluate\", \"step\": %llu, ", (unsigned long long) updates);
+    if (v->name) {
+        printf("\"split\": %d, \"group\": %zu, \"name\": ", (int) v->split, v->group);
+        eg_json_text(v->name);
+        printf(", ");
+    }
+    printf("\"length\": %zu, \"repeats\": %zu, "
+           "\"mean\": %.9g, "
+           "\"standard_error\": %.9g, \"n\": %zu, \"exact_fraction\": %.9g, "
+           "\"wrong_bits\": %.9g, \"wrong_bits_standard_error\": %.9g, \"chance\": %s, "
+           "\"optimum\": %s}\n",
+           v->length, v->repeats, v->mean, v->standard_error, v->n, v->exact, v->wrong,
+           v->wrong_error, number(chance, sizeof chance, v->chance),
+           number(optimum, sizeof optimum, v->optimum));
+}
+
 void eg_progress_evaluation(struct eg_progress *p, const struct eg_evaluation *v, int first,
                             uint64_t updates)
 {
     if (p->json) {
-        char chance[32], optimum[32];
-        printf("{\"report\": \"evaluate\", \"step\": %llu, \"length\": %zu, \"repeats\": %zu, "
-               "\"mean\": %.9g, "
-               "\"standard_error\": %.9g, \"n\": %zu, \"exact_fraction\": %.9g, "
-               "\"wrong_bits\": %.9g, \"wrong_bits_standard_error\": %.9g, \"chance\": %s, "
-               "\"optimum\": %s}\n",
-               (unsigned long long) updates, v->length, v->repeats, v->mean, v->standard_error,
-               v->n, v->exact, v->wrong, v->wrong_error, number(chance, sizeof chance, v->chance),
-               number(optimum, sizeof optimum, v->optimum));
+        evaluation_json(v, updates);
         fflush(stdout);
         return;
     }
@@ -109,15 +120,19 @@ void eg_progress_evaluation(struct eg_progress *p, const struct eg_evaluation *v
     if (p->dirty)
         fputc('\n', stderr);
     p->dirty = 0;
+    const int width = v->name ? 26 : 8; /* of the first column */
     if (first)
-        printf("  length  bit/sequence  standard error       n  exact  wrong bits/sequence\n");
+        printf("%*s  bit/sequence  standard error       n  exact  wrong %s/sequence\n", width,
+               v->name ? "items" : "length", v->loss == EG_LOSS_BITS ? "bits" : "answers");
     char length[64] = "mixed";
-    if (v->length && v->repeats)
+    if (v->name)
+        snprintf(length, sizeof length, "%s%s", v->group ? "test: " : "", v->name);
+    else if (v->length && v->repeats)
         snprintf(length, sizeof length, "%zu x %zu", v->length, v->repeats);
     else if (v->length)
         snprintf(length, sizeof length, "%zu", v->length);
-    printf("%8s  %12.6f  %14.6f  %6zu  %5.3f  %19.4f", length, v->mean, v->standard_error, v->n,
-           v->exact, v->wrong);
+    printf("%*s  %12.6f  %14.6f  %6zu  %5.3f  %19.4f", width, length, v->mean, v->standard_error,
+           v->n, v->exact, v->wrong);
     if (v->optimum > 0)
         printf("   best possible %.6f", v->optimum);
     printf("\n");

@@ -31,6 +31,9 @@ static const struct eg_run_column evaluate_columns[] = {
     {"wrong_bits_standard_error", "bit/sequence", "standard error of wrong_bits", EG_RUN_FLOAT64},
     {"chance", "bit/sequence", "cost of an answer that does not look at its input", EG_RUN_FLOAT64},
     {"optimum", "bit/sequence", "least cost there can be; NaN: not known", EG_RUN_FLOAT64},
+    /* Only of data that have splits or groups. */
+    {"split", "1", "0: items trained on, 1: validation, 2: test", EG_RUN_INT64},
+    {"group", "1", "kind of items, from 1; 0: all of them", EG_RUN_INT64},
 };
 
 static const struct eg_run_column size_columns[] = {
@@ -41,6 +44,7 @@ static const struct eg_run_column size_columns[] = {
     {"cost", "bit/sequence", "mean cost of those since the last row of /train", EG_RUN_FLOAT64},
     {"n", "sequence", "how many there were", EG_RUN_INT64},
 };
+enum { SPLIT_COLUMNS = 2 };
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 static int tables(struct eg_recorder *r, struct eg_message *message)
@@ -49,7 +53,8 @@ static int tables(struct eg_recorder *r, struct eg_message *message)
                            "sequences", "cost", message);
     if (!ret)
         ret = eg_run_table(r->run, &r->evaluate, "/evaluate", evaluate_columns,
-                           COUNT(evaluate_columns), "step", NULL, message);
+                           COUNT(evaluate_columns) - (r->splits ? 0 : SPLIT_COLUMNS), "step", NULL,
+                           message);
     if (!ret)
         ret = eg_run_table(r->run, &r->train_sizes, "/train_sizes", size_columns,
                            COUNT(size_columns), "step", NULL, message);
@@ -225,7 +230,7 @@ int eg_recorder_create(struct eg_recorder *r, const struct eg_experiment *e,
                                           .config = e->config,
                                           .kernels = e->kernels,
                                           .threads = e->threads};
-    memset(r, 0, sizeof *r);
+    *r = (struct eg_recorder){.splits = eg_experiment_splits(e)};
     int ret = eg_recorder_begin(&r->run, &head, command, path, message);
     if (ret)
         return ret;
@@ -308,7 +313,7 @@ int eg_recorder_load(struct eg_run *run, struct eg_experiment *e, uint64_t *upda
 int eg_recorder_resume(struct eg_recorder *r, struct eg_run *run, const int64_t rows[EG_TABLES],
                        struct eg_message *message)
 {
-    *r = (struct eg_recorder){.run = run};
+    *r = (struct eg_recorder){.run = run, .splits = eg_run_exists(run, "/evaluate/split")};
     int ret = tables(r, message);
     if (!ret)
         ret = eg_run_cut(r->train, (size_t) rows[EG_ROWS_TRAIN], message);
@@ -351,7 +356,8 @@ int eg_recorder_evaluation(struct eg_recorder *r, uint64_t updates, const struct
     const double row[] = {(double) updates, (double) v->length, (double) v->repeats,
                           v->mean,          v->standard_error,  (double) v->n,
                           v->exact,         v->wrong,           v->wrong_error,
-                          v->chance,        v->optimum};
+                          v->chance,        v->optimum,         (double) v->split,
+                          (double) v->group};
     return eg_run_append(r->evaluate, row, message);
 }
 

@@ -21,15 +21,25 @@ enum { EG_ROWS_TRAIN, EG_ROWS_EVALUATE, EG_ROWS_SIZES, EG_TABLES };
 struct eg_recorder {
     struct eg_run *run;
     struct eg_run_table *train, *evaluate, *train_sizes;
+    int splits; /* /evaluate has the columns split and group */
 };
+
+/* Which items of the data: those trained on, or others.  The values are part of run files. */
+enum eg_split { EG_SPLIT_TRAINING, EG_SPLIT_VALIDATION, EG_SPLIT_TEST, EG_SPLITS };
 
 /* One row of /evaluate. */
 struct eg_evaluation {
+    /* Of data with splits or groups: which; group k (from 1) is the task's group k - 1, 0 is all of
+     * them.  `name` is for tables; NULL: the data have neither. */
+    enum eg_split split;
+    size_t group;
+    const char *name;
+    enum eg_loss loss;
     size_t length;  /* 0: any size of the training, each as often             */
     size_t repeats; /* 0: the task has none, or `length` is 0                 */
     size_t n;
     double mean, standard_error; /* [bit/sequence]                            */
-    double exact, wrong;         /* fraction without a wrong bit; wrong bits a sequence */
+    double exact, wrong;         /* fraction without a wrong bit (class); wrong ones a sequence */
     double wrong_error;          /* standard error of the latter                        */
     double chance, optimum;      /* of these sequences [bit/sequence]; NAN: not known   */
 };

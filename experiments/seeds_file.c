@@ -24,6 +24,18 @@ static int first_solved(struct eg_run *run, double threshold, struct eg_outcome 
     return ret;
 }
 
+/* A column that only data with splits have; *values stays NULL where there is none. */
+static int optional(struct eg_run *run, const char *path, double **values, size_t *fewest,
+                    struct eg_message *message)
+{
+    size_t n = 0;
+    if (!eg_run_exists(run, path))
+        return EG_OK;
+    const int ret = eg_run_get_column(run, path, values, &n, message);
+    *fewest = n < *fewest ? n : *fewest;
+    return ret;
+}
+
 /* The rows of /evaluate at the last step. */
 static int evaluations(struct eg_run *run, struct eg_outcome *o, struct eg_message *message)
 {
@@ -31,7 +43,7 @@ static int evaluations(struct eg_run *run, struct eg_outcome *o, struct eg_messa
         "step", "length",         "mean",       "standard_error",
         "n",    "exact_fraction", "wrong_bits", "wrong_bits_standard_error"};
     enum { N = sizeof names / sizeof names[0] };
-    double *column[N] = {NULL};
+    double *column[N] = {NULL}, *split = NULL, *group = NULL;
     size_t n = 0, fewest = SIZE_MAX;
     int ret = EG_OK;
     for (size_t k = 0; k < N && !ret; k++) {
@@ -40,21 +52,30 @@ static int evaluations(struct eg_run *run, struct eg_outcome *o, struct eg_messa
         ret = eg_run_get_column(run, path, &column[k], &n, message);
         fewest = n < fewest ? n : fewest;
     }
+    if (!ret)
+        ret = optional(run, "/evaluate/split", &split, &fewest, message);
+    if (!ret)
+        ret = optional(run, "/evaluate/group", &group, &fewest, message);
     for (size_t i = 0; !ret && i < fewest; i++) {
-        if (column[0][i] < column[0][fewest - 1] || o->lengths > EG_LIST_MAX)
+        const enum eg_split of = split ? (enum eg_split) split[i] : EG_SPLIT_TRAINING;
+        if (column[0][i] < column[0][fewest - 1] || o->lengths > EG_CONDITIONS_MAX)
             continue;
-        o->by_length[o->lengths++] = (struct eg_evaluation){.length = (size_t) column[1][i],
+        o->by_length[o->lengths++] = (struct eg_evaluation){.split = of,
+                                                            .group = group ? (size_t) group[i] : 0,
+                                                            .length = (size_t) column[1][i],
                                                             .mean = column[2][i],
                                                             .standard_error = column[3][i],
                                                             .n = (size_t) column[4][i],
                                                             .exact = column[5][i],
                                                             .wrong = column[6][i],
                                                             .wrong_error = column[7][i]};
-        if (column[1][i] == 0)
+        if (column[1][i] == 0 && of == EG_SPLIT_TRAINING && !(group && group[i] > 0))
             o->cost = column[2][i];
     }
     for (size_t k = 0; k < N; k++)
         free(column[k]);
+    free(split);
+    free(group);
     return ret;
 }
 

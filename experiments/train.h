@@ -15,7 +15,8 @@ struct eg_outcome {
     double cost;     /* final, mixture of training lengths [bit/sequence]          */
     double seconds;  /* of training                                                */
     uint64_t solved; /* sequences at the first row under train.solved; 0: none     */
-    struct eg_evaluation by_length[EG_CONDITIONS_MAX + 1]; /* the mixture first */
+    struct eg_evaluation by_length[EG_CONDITIONS_MAX + 1]; /* the mixture first; or all
+                                                               splits and groups */
     size_t lengths;
 };
 

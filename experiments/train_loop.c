@@ -108,7 +108,7 @@ static int keep_evaluation(void *context, const struct eg_evaluation *v)
     eg_progress_evaluation(&l->progress, v, x->done == 0, l->updates);
     l->outcome->by_length[x->done++] = *v;
     l->outcome->lengths = x->done;
-    if (v->length == 0)
+    if (v->length == 0 && v->split == EG_SPLIT_TRAINING && v->group == 0)
         l->outcome->cost = v->mean;
     const int ret = eg_recorder_evaluation(&l->recorder, l->updates, v, l->message);
     return ret || !x->may_break_off || !eg_interrupted() ? ret : EG_BROKEN_OFF;
@@ -171,7 +171,7 @@ static int finish(struct loop *l)
     for (size_t i = 0; i < sizes && !ret; i++) {
         const struct eg_extent extent =
             eg_experiment_size(e, &e->probe.lengths, &e->probe.repeats, i);
-        if (!e->source.shape.items || extent.length <= e->source.shape.items)
+        if (!e->source.shape.items || extent.length <= eg_experiment_items(e))
             ret = eg_recorder_probe(&l->recorder, e, extent, l->message);
     }
     if (!ret)
