@@ -78,7 +78,7 @@ int eg_verb_bench(const struct eg_command *c)
     if (!ret && !interrupted) {
         const double speed = eg_median(speeds, RUNS), gemm = gemm_speed();
         const size_t steps = e->source.shape.steps_max;
-        const double flops = eg_model_flops(&e->model, steps, steps / 2);
+        const double flops = eg_model_flops(&e->model, steps, eg_experiment_asked(e));
         const double fraction = speed * flops * 1e-9 / (gemm * e->threads);
         struct rusage usage = {0};
         getrusage(RUSAGE_SELF, &usage);

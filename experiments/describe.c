@@ -182,7 +182,7 @@ static int describe_json(const struct eg_experiment *e)
     printf(", \"inputs\": %zu, \"outputs\": %zu, \"steps\": %zu, \"chance\": %.9g, "
            "\"parameters\": %zu, \"flops_per_sequence\": %.9g}\n",
            s->inputs, s->outputs, s->steps_max, s->chance, m->params.total,
-           eg_model_flops(m, s->steps_max, s->steps_max / 2));
+           eg_model_flops(m, s->steps_max, eg_experiment_asked(e)));
     for (size_t i = 0; i < m->params.count; i++) {
         const struct eg_param_row *row = &m->params.rows[i];
         printf("{\"report\": \"parameter\"");
@@ -233,7 +233,7 @@ int eg_verb_describe(const struct eg_command *c)
                m->type->parts ? "" : " or every answer (A answers)");
         describe_fields(m);
         printf("\ncost of one training sequence of %zu steps: %.2f MFLOP\n", s->steps_max,
-               eg_model_flops(m, s->steps_max, s->steps_max / 2) * 1e-6);
+               eg_model_flops(m, s->steps_max, eg_experiment_asked(e)) * 1e-6);
         printf("\noptions\n%s", yaml);
     }
     free(yaml);

@@ -26,6 +26,8 @@ static const struct eg_option train_rows[] = {
     {"learning_rate",    "1",        "length of a step",                                OPTIMISER(rate),         EG_OPT_REAL, 1e-3, 0, 1e3, NULL, NULL},
     {"schedule",         "",         "of the learning rate over the run",               OPTIMISER(schedule),     EG_OPT_CHOICE, EG_SCHEDULE_CONSTANT, 0, 0, eg_schedule_names, NULL},
     {"schedule_end",     "1",        "fraction of the learning rate left at the end",   OPTIMISER(schedule_end), EG_OPT_REAL, 0.01, 0, 1, NULL, NULL},
+    {"schedule_every",   "sequence", "steps: the rate changes each time so many were seen", OPTIMISER(schedule_every), EG_OPT_INT, 10000, 1, BIG, NULL, NULL},
+    {"schedule_factor",  "1",        "steps: what the rate is multiplied by then",      OPTIMISER(schedule_factor), EG_OPT_REAL, 0.5, 0, 1, NULL, NULL},
     {"warmup",           "update",   "the learning rate rises over so many updates",    OPTIMISER(warmup),       EG_OPT_REAL, 0, 0, BIG, NULL, NULL},
     {"momentum",         "1",        "of rmsprop and sgd",                              OPTIMISER(momentum),     EG_OPT_REAL, 0.9, 0, 0.9999, NULL, NULL},
     {"decay",            "1",        "of rmsprop's running means",                      OPTIMISER(decay),        EG_OPT_REAL, 0.95, 0, 0.999999, NULL, NULL},
@@ -33,7 +35,8 @@ static const struct eg_option train_rows[] = {
     {"beta2",            "1",        "decay of adam's second moment",                   OPTIMISER(beta2),        EG_OPT_REAL, 0.999, 0, 0.9999999, NULL, NULL},
     {"epsilon",          "1",        "guard of the division; 0: the optimiser's own",   OPTIMISER(eps),          EG_OPT_REAL, 0, 0, 1, NULL, NULL},
     {"weight_decay",     "1",        "parameters shrink by this times the learning rate", OPTIMISER(weight_decay), EG_OPT_REAL, 0, 0, 1000, NULL, NULL},
-    {"clip",             "",         "the gradient: not, each component, or its norm",  OPTIMISER(clip),         EG_OPT_CHOICE, EG_CLIP_NORM, 0, 0, eg_clip_names, NULL},
+    {"reduce",           "",         "cost of a batch: the mean or the sum of its sequences", OPTIMISER(reduce), EG_OPT_CHOICE, EG_REDUCE_MEAN, 0, 0, eg_reduce_names, NULL},
+    {"clip",             "",         "the gradient: not, each component, its norm, or that of each tensor",  OPTIMISER(clip),         EG_OPT_CHOICE, EG_CLIP_NORM, 0, 0, eg_clip_names, NULL},
     {"clip_limit",       "1",        "largest component or norm",                       OPTIMISER(clip_limit),   EG_OPT_REAL, 10, 1e-12, BIG, NULL, NULL},
     EG_OPTION_END,
 };
@@ -221,6 +224,24 @@ void eg_experiment_free(struct eg_experiment *e)
     eg_config_free(&e->config);
     eg_arena_free(&e->arena);
     memset(e, 0, sizeof *e);
+}
+
+size_t eg_experiment_asked(const struct eg_experiment *e)
+{
+    const size_t steps = e->source.shape.steps_max;
+    struct eg_draw draw = {.seed = 1, .purpose = EG_FOR_TRAINING};
+    struct eg_sequence s;
+    struct eg_arena *arena;
+    size_t asked = 0;
+    if (e->source.shape.loss == EG_LOSS_BITS || eg_arena_init(&arena, 0))
+        return steps / 2;
+    eg_draw_lengths(&e->source, &draw, 1);
+    if (!eg_sequence_make(&s, arena, &e->source, &draw))
+        for (size_t t = 0; t < s.steps; t++)
+            asked += s.mask[t] != 0;
+    const size_t all = draw.steps;
+    eg_arena_free(&arena);
+    return asked == all ? steps : asked;
 }
 
 uint64_t eg_experiment_updates(const struct eg_experiment *e)

@@ -89,6 +89,10 @@ static inline size_t eg_experiment_items(const struct eg_experiment *e)
     return s->items + s->items_valid + s->items_test;
 }
 
+/* Steps of the longest training sequence that ask for an answer, as operations are counted: half of
+ * them, as in copying, or with classes as many as in one sequence that is looked at. */
+size_t eg_experiment_asked(const struct eg_experiment *e);
+
 /* Updates of the whole training. */
 uint64_t eg_experiment_updates(const struct eg_experiment *e);
 

@@ -148,6 +148,7 @@ int eg_verb_gradcheck(const struct eg_command *c)
     if (!ret) {
         e->run.seed = e->run.seed < 0 ? 1 : e->run.seed;
         e->train.batch = e->train.batch > 2 ? 2 : e->train.batch;
+        e->train.optimiser.reduce = EG_REDUCE_MEAN; /* the loss that is reported is the mean */
         ret = eg_experiment_trainer(e, 1, &message);
     }
     if (!ret && !(gradient = calloc(e->model.params.size, sizeof *gradient)))

@@ -44,6 +44,8 @@ int eg_trainer_init(struct eg_trainer *t, struct eg_arena *arena, const struct e
         }
     eg_params_fill(&model->params, t->values, seed);
     const int ret = eg_optimiser_init(&t->optimiser, arena, optimiser, kernels, size);
+    t->optimiser.params = &model->params;
+    t->optimiser.batch = batch;
     if (ret)
         eg_trainer_free(t);
     return ret;
@@ -204,11 +206,12 @@ static int block_gradient(struct eg_trainer *t, struct eg_arena *arena, size_t k
     struct eg_var *logits;
     if ((ret = eg_model_run(t->model, &tape, &block, 0, NULL, NULL, &logits)))
         return ret;
+    const int sum = t->optimiser.options.reduce == EG_REDUCE_SUM;
     struct eg_var *loss =
-        loss_of(&tape, t->source->shape.loss, &block, logits, 1 / (real) t->batch);
+        loss_of(&tape, t->source->shape.loss, &block, logits, sum ? 1 : 1 / (real) t->batch);
     if (!loss)
         return EG_RAISE(EG_ERR_NOMEM);
-    t->loss[k] = (double) loss->x[0];
+    t->loss[k] = (double) loss->x[0] / (sum ? (double) t->batch : 1);
     struct eg_score scores[EG_BLOCK];
     score_rows(t->source->shape.loss, &block, logits, scores);
     for (size_t b = 0; b < block.count; b++)

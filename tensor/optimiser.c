@@ -1,10 +1,12 @@
 #include "tensor/optimiser.h"
 
+#include <assert.h>
 #include <math.h>
 
 const char *const eg_optimiser_names[] = {"rmsprop-graves", "rmsprop", "adam", "sgd", NULL};
-const char *const eg_clip_names[] = {"none", "value", "norm", NULL};
-const char *const eg_schedule_names[] = {"constant", "linear", "cosine", NULL};
+const char *const eg_clip_names[] = {"none", "value", "norm", "matrix", NULL};
+const char *const eg_schedule_names[] = {"constant", "linear", "cosine", "steps", NULL};
+const char *const eg_reduce_names[] = {"mean", "sum", NULL};
 
 int eg_optimiser_init(struct eg_optimiser *o, struct eg_arena *arena,
                       const struct eg_optimiser_options *options, const struct eg_kernels *kernels,
@@ -30,10 +32,22 @@ int eg_optimiser_init(struct eg_optimiser *o, struct eg_arena *arena,
     return EG_OK;
 }
 
-/* Between 1 and schedule_end over the run, after a linear rise over the first `warmup` updates. */
-static double schedule(const struct eg_optimiser_options *o, uint64_t update, uint64_t total)
+/* The factor to the power of how often schedule_every sequences were seen before this update. */
+static double in_steps(const struct eg_optimiser *o, uint64_t update)
 {
+    const uint64_t seen = update * (o->batch ? o->batch : 1);
+    const uint64_t every = o->options.schedule_every > 0 ? (uint64_t) o->options.schedule_every : 1;
+    return pow(o->options.schedule_factor, (double) (seen / every));
+}
+
+/* Between 1 and schedule_end over the run, or in steps, after a linear rise over the first `warmup`
+ * updates. */
+static double schedule(const struct eg_optimiser *optimiser, uint64_t update, uint64_t total)
+{
+    const struct eg_optimiser_options *const o = &optimiser->options;
     const double rise = (double) update + 1 < o->warmup ? ((double) update + 1) / o->warmup : 1;
+    if (o->schedule == EG_SCHEDULE_STEPS)
+        return rise * in_steps(optimiser, update);
     if (total < 2 || o->schedule == EG_SCHEDULE_CONSTANT)
         return rise;
     double done = (double) update / (double) (total - 1);
@@ -43,17 +57,41 @@ static double schedule(const struct eg_optimiser_options *o, uint64_t update, ui
     return rise * (o->schedule_end + (1 - o->schedule_end) * left);
 }
 
+static void scale(real *g, size_t n, double by)
+{
+    for (size_t i = 0; i < n; i++)
+        g[i] *= (real) by;
+}
+
+/* Each tensor by its own norm; the fraction of the tensors that were longer than the limit. */
+static double clip_matrices(struct eg_optimiser *o, real *g)
+{
+    const double limit = o->options.clip_limit;
+    size_t clipped = 0;
+    assert(o->params);
+    for (size_t i = 0; i < o->params->count; i++) {
+        const struct eg_param_row *row = &o->params->rows[i];
+        const size_t n = row->rows * row->cols;
+        const double norm = sqrt(o->kernels->sum_of_squares(g + row->offset, n));
+        if (!(norm > limit))
+            continue;
+        scale(g + row->offset, n, limit / norm);
+        clipped++;
+    }
+    return (double) clipped / (double) o->params->count;
+}
+
 static double clip(struct eg_optimiser *o, real *g, double norm)
 {
     const double limit = o->options.clip_limit;
     if (o->options.clip == EG_CLIP_VALUE)
         return (double) o->kernels->clip(g, (real) limit, o->size) / (double) o->size;
     if (o->options.clip == EG_CLIP_NORM && norm > limit) {
-        const real scale = (real) (limit / norm);
-        for (size_t i = 0; i < o->size; i++)
-            g[i] *= scale;
+        scale(g, o->size, limit / norm);
         return 1;
     }
+    if (o->options.clip == EG_CLIP_MATRIX)
+        return clip_matrices(o, g);
     return 0;
 }
 
@@ -95,7 +133,7 @@ void eg_optimiser_step(struct eg_optimiser *o, real *x, real *g, double norm, ui
 {
     const struct eg_optimiser_options *p = &o->options;
     *report = (struct eg_optimiser_report){.gradient_norm = norm};
-    report->rate = p->rate * schedule(p, update, total);
+    report->rate = p->rate * schedule(o, update, total);
     if (!isfinite(norm))
         return;
     report->clipped = clip(o, g, norm);

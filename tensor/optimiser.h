@@ -10,9 +10,10 @@
  *
  * Weight decay, x <- max(0, 1 - rate weight_decay) x, is apart from the gradient and comes after,
  * by eg_params_shrink(): Loshchilov & Hutter 2019 (arXiv:1711.05101), alg. 2.  Clipping comes
- * before: by value, each component to [-limit, limit] (Graves et al. 2014 use 10), or by norm, the
- * whole gradient scaled down to the limit.  The rate of update u (from 0) of `total` is
- * learning_rate times the schedule.
+ * before: by value, each component to [-limit, limit] (Graves et al. 2014 use 10), by norm, the
+ * whole gradient scaled down to the limit, or by matrix, each tensor by its own norm.  The rate of
+ * update u (from 0) of `total` is learning_rate times the schedule; in steps it is multiplied by
+ * schedule_factor each time schedule_every more sequences were seen.
  */
 #ifndef EG_TENSOR_OPTIMISER_H
 #define EG_TENSOR_OPTIMISER_H
@@ -25,26 +26,41 @@
 #include "core/real.h"
 #include "core/status.h"
 #include "tensor/kernels.h"
+#include "tensor/params.h"
 
 enum eg_optimiser_kind { EG_RMSPROP_GRAVES, EG_RMSPROP, EG_ADAM, EG_SGD };
-enum eg_clip_kind { EG_CLIP_NONE, EG_CLIP_VALUE, EG_CLIP_NORM };
-enum eg_schedule_kind { EG_SCHEDULE_CONSTANT, EG_SCHEDULE_LINEAR, EG_SCHEDULE_COSINE };
+enum eg_clip_kind { EG_CLIP_NONE, EG_CLIP_VALUE, EG_CLIP_NORM, EG_CLIP_MATRIX };
+enum eg_schedule_kind {
+    EG_SCHEDULE_CONSTANT,
+    EG_SCHEDULE_LINEAR,
+    EG_SCHEDULE_COSINE,
+    EG_SCHEDULE_STEPS
+};
+/* The cost of a batch, of which the gradient is taken. */
+enum eg_reduce_kind { EG_REDUCE_MEAN, EG_REDUCE_SUM };
 
 struct eg_optimiser_options {
-    int kind, clip, schedule;
+    int kind, clip, schedule, reduce;
+    long schedule_every; /* [sequence] */
+    double schedule_factor;
     double rate, momentum, decay, beta1, beta2, eps, weight_decay, clip_limit, schedule_end, warmup;
 };
 
-/* Names of the three kinds, in the order of the enums, NULL-ended. */
+/* Names of the kinds, in the order of the enums, NULL-ended. */
 extern const char *const eg_optimiser_names[];
 extern const char *const eg_clip_names[];
 extern const char *const eg_schedule_names[];
+extern const char *const eg_reduce_names[];
 
 enum { EG_MOMENTS_MAX = 3 };
 
 struct eg_optimiser {
     struct eg_optimiser_options options;
     const struct eg_kernels *kernels;
+    /* To be set after init: where the tensors lie, for clipping by matrix; sequences of an update,
+     * for the schedule in steps (0: 1). */
+    const struct eg_params *params;
+    size_t batch;
     size_t size, moments;         /* length of the vectors, how many there are     */
     real *moment[EG_MOMENTS_MAX]; /* zero at the start                             */
     const char *name[EG_MOMENTS_MAX];
@@ -58,7 +74,7 @@ EG_MUST_CHECK int eg_optimiser_init(struct eg_optimiser *o, struct eg_arena *are
 /* What the step did. */
 struct eg_optimiser_report {
     double rate, gradient_norm; /* before clipping                      */
-    double clipped;             /* fraction of components, or 0 and 1   */
+    double clipped;             /* fraction of components or tensors, or 0 and 1 */
 };
 
 /* One update of x from g (which is clipped in place).  `update` counts from 0, `total` is how

@@ -137,6 +137,84 @@ static void clipping_limits_components_or_the_length(void **state)
     clipped(EG_CLIP_NORM, 13, g, 4, same, 0);
 }
 
+/* Two tensors with a gap between them, of lengths 5 and 13: at a limit of 6.5 only the second is
+ * scaled, at 2.5 both are, each to that length; the gap stays. */
+static void clipping_by_matrix_scales_each_tensor_by_its_own_length(void **state)
+{
+    (void) state;
+    static const struct {
+        double limit, first, second, clipped;
+    } cases[] = {{6.5, 1, 0.5, 0.5}, {2.5, 0.5, 2.5 / 13, 1}, {13, 1, 1, 0}};
+    struct eg_arena *arena = new_arena();
+    struct eg_params *params = calloc(1, sizeof *params);
+    struct eg_param a, b;
+    const struct eg_param_row row = {.name = "a", .rows = 1, .cols = 2, .init = eg_init_zero};
+    const struct eg_param_row other = {.name = "b", .rows = 3, .cols = 1, .init = eg_init_zero};
+    assert_non_null(params);
+    eg_params_init(params, arena);
+    assert_int_equal(eg_params_add(params, NULL, &row, &a), EG_OK);
+    assert_int_equal(eg_params_add(params, NULL, &other, &b), EG_OK);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct eg_optimiser o;
+        struct eg_optimiser_report report;
+        const struct eg_optimiser_options options = {
+            .kind = EG_SGD, .rate = 1, .clip = EG_CLIP_MATRIX, .clip_limit = cases[i].limit};
+        real *x = calloc(params->size, sizeof *x), *g = calloc(params->size, sizeof *g);
+        assert_true(x && g);
+        g[a.offset] = 3;
+        g[a.offset + 1] = -4;
+        g[b.offset] = 3;
+        g[b.offset + 1] = 4;
+        g[b.offset + 2] = 12;
+        assert_int_equal(eg_optimiser_init(&o, arena, &options, eg_kernels_best(), params->size),
+                         EG_OK);
+        o.params = params;
+        eg_optimiser_step(&o, x, g, sqrt(25 + 169), 0, 0, &report);
+        check_close(-x[a.offset], 3 * cases[i].first, 4 * EG_EPS, 0);
+        check_close(-x[a.offset + 1], -4 * cases[i].first, 4 * EG_EPS, 0);
+        check_close(-x[b.offset], 3 * cases[i].second, 4 * EG_EPS, 0);
+        check_close(-x[b.offset + 2], 12 * cases[i].second, 4 * EG_EPS, 0);
+        check_close(report.clipped, cases[i].clipped, 0, 0);
+        check_close(report.gradient_norm, sqrt(25 + 169), 1e-15, 0);
+        free(x);
+        free(g);
+    }
+    free(params);
+    eg_arena_free(&arena);
+}
+
+/* Rate 2, halved or divided by 1.5 each 100 sequences, with 32 an update: 96 sequences were seen
+ * before update 3, 128 before update 4, 224 before update 7. */
+static void steps_multiply_the_rate_each_time_enough_was_seen(void **state)
+{
+    (void) state;
+    static const struct {
+        uint64_t update;
+        size_t batch;
+        double factor, want;
+    } cases[] = {{0, 32, 0.5, 2},   {3, 32, 0.5, 2}, {4, 32, 0.5, 1},
+                 {7, 32, 0.5, 0.5}, {99, 0, 0.5, 2}, {100, 0, 0.5, 1},
+                 {7, 32, 0, 0},     {3, 32, 0, 2},   {7, 32, 2.0 / 3, 2 / 2.25},
+                 {25, 8, 0.5, 0.5}, {12, 8, 0.5, 2}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct eg_arena *arena = new_arena();
+        struct eg_optimiser o;
+        struct eg_optimiser_report report;
+        const struct eg_optimiser_options options = {.kind = EG_SGD,
+                                                     .rate = 2,
+                                                     .schedule = EG_SCHEDULE_STEPS,
+                                                     .schedule_every = 100,
+                                                     .schedule_factor = cases[i].factor};
+        real x = 0, g = 1;
+        assert_int_equal(eg_optimiser_init(&o, arena, &options, eg_kernels_best(), 1), EG_OK);
+        o.batch = cases[i].batch;
+        eg_optimiser_step(&o, &x, &g, 1, cases[i].update, i % 2 ? 0 : 1000, &report);
+        check_close(report.rate, cases[i].want, 1e-15, 0);
+        check_close(-x, cases[i].want, EG_EPS, 0);
+        eg_arena_free(&arena);
+    }
+}
+
 static double rate_at(int schedule, double end, double warmup, uint64_t update, uint64_t total)
 {
     struct eg_arena *arena = new_arena();
@@ -227,6 +305,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(adam_by_hand),
         cmocka_unit_test(moments_have_names_and_start_at_zero),
         cmocka_unit_test(clipping_limits_components_or_the_length),
+        cmocka_unit_test(clipping_by_matrix_scales_each_tensor_by_its_own_length),
+        cmocka_unit_test(steps_multiply_the_rate_each_time_enough_was_seen),
         cmocka_unit_test(schedules_go_from_one_to_the_end),
         cmocka_unit_test(a_warmup_rises_to_the_full_rate),
         cmocka_unit_test(a_norm_that_is_not_finite_changes_nothing),

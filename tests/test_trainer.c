@@ -208,6 +208,59 @@ static void nothing_is_allocated_after_the_first_update(void **state)
     }
 }
 
+/* The sum has a gradient 5 times that of the mean; what is reported is the mean either way. */
+static void the_gradient_is_of_the_mean_or_of_the_sum(void **state)
+{
+    (void) state;
+    struct fixture mean, sum;
+    struct eg_update_report of_mean, of_sum;
+    struct eg_optimiser_options options = graves;
+    options.reduce = EG_REDUCE_SUM;
+    open_small(&mean, 5, 1);
+    open_trainer(&sum, "bits=4 length_max=5", "size=12", "slots=9 width=5", &options, 5, 2);
+    assert_int_equal(eg_trainer_gradient(&mean.trainer, 0, &of_mean), EG_OK);
+    assert_int_equal(eg_trainer_gradient(&sum.trainer, 0, &of_sum), EG_OK);
+    check_close(of_sum.loss, of_mean.loss, 64 * EG_EPS, 0);
+    check_close(of_sum.optimiser.gradient_norm, 5 * of_mean.optimiser.gradient_norm, 64 * EG_EPS,
+                0);
+    for (size_t i = 0; i < mean.model.params.size; i++)
+        check_close(sum.trainer.total[i], 5 * (double) mean.trainer.total[i], 1024 * EG_EPS,
+                    1024 * EG_EPS);
+    close_trainer(&mean);
+    close_trainer(&sum);
+}
+
+/* The trainer tells the optimiser how many sequences an update has, and where the tensors are. */
+static void steps_and_clipping_by_matrix_know_batch_and_tensors(void **state)
+{
+    (void) state;
+    struct fixture f;
+    struct eg_update_report report;
+    const struct eg_optimiser_options options = {.kind = EG_SGD,
+                                                 .rate = 1,
+                                                 .clip = EG_CLIP_MATRIX,
+                                                 .clip_limit = 1e-3,
+                                                 .schedule = EG_SCHEDULE_STEPS,
+                                                 .schedule_every = 10,
+                                                 .schedule_factor = 0.5};
+    static const double rates[] = {1, 1, 0.5, 0.5, 0.25}; /* 0, 5, 10, 15, 20 were seen */
+    open_trainer(&f, "bits=4 length_max=5", "size=12", "slots=9 width=5", &options, 5, 1);
+    for (uint64_t u = 0; u < 5; u++) {
+        assert_int_equal(eg_trainer_update(&f.trainer, u, 0, &report), EG_OK);
+        check_close(report.optimiser.rate, rates[u], 1e-15, 0);
+        for (size_t i = 0; i < f.model.params.count; i++) {
+            const struct eg_param_row *row = &f.model.params.rows[i];
+            double squares = 0;
+            for (size_t k = 0; k < row->rows * row->cols; k++)
+                squares += (double) f.trainer.total[row->offset + k]
+                           * (double) f.trainer.total[row->offset + k];
+            assert_true(sqrt(squares) <= 1e-3 * (1 + 64 * EG_EPS));
+        }
+        assert_true(report.optimiser.clipped > 0.5 && report.optimiser.clipped <= 1);
+    }
+    close_trainer(&f);
+}
+
 static void a_nan_stops_the_update_and_changes_nothing(void **state)
 {
     (void) state;
@@ -394,6 +447,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(threads_do_not_change_a_bit),
         cmocka_unit_test(an_update_depends_on_its_number_and_the_state_only),
         cmocka_unit_test(nothing_is_allocated_after_the_first_update),
+        cmocka_unit_test(the_gradient_is_of_the_mean_or_of_the_sum),
+        cmocka_unit_test(steps_and_clipping_by_matrix_know_batch_and_tensors),
         cmocka_unit_test(a_nan_stops_the_update_and_changes_nothing),
         cmocka_unit_test(loss_and_score_agree),
         cmocka_unit_test(scores_do_not_depend_on_the_batch),
