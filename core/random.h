@@ -32,6 +32,7 @@ enum eg_purpose {
     EG_FOR_DYNAMICS = 9,  /* step: network, item: trial          */
     EG_FOR_LEARNING = 10, /* step: network; unlearning, orders   */
     EG_FOR_NOISE = 11,    /* of a model in training; step, item: those of the sequence */
+    EG_FOR_STORIES = 12,  /* step 0: the split, item: group; else they are made up: story  */
 };
 
 /* Which stream: what eg_stream_open() takes. */

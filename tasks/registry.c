@@ -16,6 +16,9 @@ const struct eg_task_type *const eg_task_types[] = {
     &eg_task_addition,
     &eg_task_dyck,
     &eg_task_file,
+    &eg_task_babi,
+    &eg_task_babi_like,
+    &eg_task_stories,
     NULL,
 };
 
