@@ -40,7 +40,8 @@ struct thing {
 struct rule {
     bool (*ask)(struct world *); /* false where there is nothing to ask */
     size_t takes, drops;
-    size_t carries; /* a person carries so many things at most */
+    size_t carries; /* a person carries so many things at most           */
+    size_t few;     /* 1: half of the people, so that they can carry more */
 };
 
 struct world {
@@ -140,7 +141,8 @@ static bool drop(struct world *w, size_t person)
 /* Who cannot take or drop anything moves. */
 static void happen(struct world *w)
 {
-    const size_t person = eg_draft_draw(w->draft, w->draft->people);
+    const size_t people = (w->draft->people + w->rule->few) / (1 + w->rule->few);
+    const size_t person = eg_draft_draw(w->draft, people);
     const size_t what = eg_draft_draw(w->draft, 100);
     if (what < w->rule->takes && take(w, person))
         return;
@@ -313,12 +315,12 @@ static bool make_one_fact(struct eg_draft *d)
 
 static bool make_two_facts(struct eg_draft *d)
 {
-    return make(d, &(struct rule){ask_thing, 30, 15, EG_DRAFT_NAMES});
+    return make(d, &(struct rule){ask_thing, 30, 15, EG_DRAFT_NAMES, 0});
 }
 
 static bool make_three_facts(struct eg_draft *d)
 {
-    return make(d, &(struct rule){ask_before, 30, 15, EG_DRAFT_NAMES});
+    return make(d, &(struct rule){ask_before, 30, 15, EG_DRAFT_NAMES, 0});
 }
 
 static bool make_yes_no(struct eg_draft *d)
@@ -328,12 +330,12 @@ static bool make_yes_no(struct eg_draft *d)
 
 static bool make_counting(struct eg_draft *d)
 {
-    return make(d, &(struct rule){ask_number, 60, 20, 3});
+    return make(d, &(struct rule){ask_number, 60, 20, 3, 1});
 }
 
 static bool make_lists(struct eg_draft *d)
 {
-    return make(d, &(struct rule){ask_list, 60, 20, 2});
+    return make(d, &(struct rule){ask_list, 60, 20, 2, 1});
 }
 
 enum { MOST = EG_DRAFT_STATEMENTS };
