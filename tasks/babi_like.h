@@ -2,7 +2,8 @@
  *
  * A kind of story fills in a draft: statements, and questions that come after a number of them.
  * Supporting facts are statements of the draft, from 0.  Those of a question are enough to answer
- * it, and none of them can be left out then. */
+ * it.  Without one of them they are not; where something is counted or listed, without one of them
+ * the whole story has another answer. */
 #ifndef EG_TASKS_BABI_LIKE_H
 #define EG_TASKS_BABI_LIKE_H
 
