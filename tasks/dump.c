@@ -11,6 +11,7 @@
 
 #include "tasks/curriculum.h"
 #include "tasks/data_file.h"
+#include "tasks/stories.h"
 
 enum { IMAGE_STEP = 1 << 22 }; /* bytes by which the file in memory grows */
 
@@ -313,6 +314,19 @@ out:
     return status ? EG_RAISE(status) : EG_OK;
 }
 
+/* Stories have a text form of their own: the first n questions, in the order of the data. */
+static int make_text(const struct eg_stories *stories, size_t n, void **image, size_t *bytes)
+{
+    char *text = NULL;
+    FILE *const file = open_memstream(&text, bytes);
+    if (!file)
+        return EG_RAISE(EG_ERR_NOMEM);
+    const int status = eg_stories_write(file, stories, 1, n, NULL);
+    const bool done = fclose(file) == 0 && status == EG_OK;
+    *image = text;
+    return done ? EG_OK : EG_RAISE(EG_ERR_NOMEM);
+}
+
 /* --- the disk --- */
 
 /* Makes `path` ours: an empty file, unless there is one that may be replaced. */
@@ -369,7 +383,8 @@ int eg_task_dump(const char *path, const struct eg_task_type *task, const void *
 {
     if (n == 0)
         return EG_FAIL(EG_ERR_RANGE, message, "%s: at least 1 sequence is to be written", path);
-    if (shape->symbols || shape->loss != EG_LOSS_BITS)
+    const bool tells = task->draw == eg_stories_draw;
+    if (!tells && (shape->symbols || shape->loss != EG_LOSS_BITS))
         return EG_FAIL(EG_ERR_CONFIG, message,
                        "%s: a data file holds numbers and bits; task %s has words or classes", path,
                        task->name);
@@ -382,8 +397,10 @@ int eg_task_dump(const char *path, const struct eg_task_type *task, const void *
     int status = claim(path, flags, &made, message);
     if (status)
         return status;
-    if ((status = draw_lengths(&t, task, state, shape, seed)) == EG_OK
-        && (status = draw_all(&t, task, state, shape, seed)) == EG_OK) {
+    if (tells) {
+        status = make_text(state, n, &image, &bytes);
+    } else if ((status = draw_lengths(&t, task, state, shape, seed)) == EG_OK
+               && (status = draw_all(&t, task, state, shape, seed)) == EG_OK) {
         H5E_BEGIN_TRY
         {
             status = make_image(&t, task->name, seed, &image, &bytes);

@@ -12,11 +12,15 @@
  * each with units and long_name, and on every axis a dimension scale that counts from 1:
  * /sequence, /time, /input_channel, /output_channel.
  *
+ * Of the tasks that tell stories (tasks/stories.h) it is a text file instead, which the task
+ * `stories` reads: the first n training questions (then those for validation and test), each as a
+ * story of its own; fewer where there are no more.  The seed plays no part.
+ *
  * Shapes  S = n sequences, T = steps of the longest, I = shape->inputs, O = shape->outputs.
- * Fails   EG_ERR_RANGE (n is 0), EG_ERR_CONFIG (the task has words or classes), EG_ERR_EXISTS
- * (without EG_DUMP_FORCE), EG_ERR_IO (a directory that is not there, a full disk), EG_ERR_NOMEM
- * (the file is put together in memory). The message names the file.  What was at `path` before is
- * then still there. Equal arguments give equal bytes. */
+ * Fails   EG_ERR_RANGE (n is 0), EG_ERR_CONFIG (the task has words or classes, and tells no
+ * stories), EG_ERR_EXISTS (without EG_DUMP_FORCE), EG_ERR_IO (a directory that is not there, a full
+ * disk), EG_ERR_NOMEM (the file is put together in memory). The message names the file.  What was
+ * at `path` before is then still there. Equal arguments give equal bytes. */
 #ifndef EG_TASKS_DUMP_H
 #define EG_TASKS_DUMP_H
 

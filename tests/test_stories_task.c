@@ -4,6 +4,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tasks/dump.h"
+
 #define TRAIN "train=" STORIES "/small_train.txt"
 #define TEST "test=" STORIES "/small_test.txt"
 #define FOLDER "path=" STORIES "/folder"
@@ -242,6 +244,32 @@ static void stories_are_written_as_they_are_read(void **state)
     assert_int_equal(rmdir(folder), 0);
 }
 
+/* A dump of made-up stories is a file to train on. */
+static void a_dump_of_stories_is_text(void **state)
+{
+    (void) state;
+    struct sample f, g;
+    char folder[] = "/tmp/engram-XXXXXX", path[64], setting[80];
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/out.txt", folder);
+    snprintf(setting, sizeof setting, "train=%s", path);
+    opens(OPEN(&f, &eg_task_babi_like, "train=30", "test=5"), &f);
+    assert_int_equal(eg_task_dump(path, f.task, &f.stories, &f.shape, 1, 40, 0, &f.message), EG_OK);
+    assert_int_equal(eg_task_dump(path, f.task, &f.stories, &f.shape, 1, 40, 0, &f.message),
+                     EG_ERR_EXISTS);
+    opens(OPEN(&g, &eg_task_stories, setting, "validation=0"), &g);
+    assert_int_equal(g.shape.items, 40);
+    for (size_t i = 1; i <= 40; i++) {
+        char one[4096], two[4096];
+        assert_string_equal(words_of(&f, draw_item(&f, i), one),
+                            words_of(&g, draw_item(&g, i), two));
+    }
+    close_stories(&g);
+    close_stories(&f);
+    unlink(path);
+    assert_int_equal(rmdir(folder), 0);
+}
+
 static void only_the_items_that_are_asked_for_are_written(void **state)
 {
     (void) state;
@@ -419,6 +447,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(something_is_always_left_to_train_on),
         cmocka_unit_test(a_file_to_train_on_is_needed),
         cmocka_unit_test(stories_are_written_as_they_are_read),
+        cmocka_unit_test(a_dump_of_stories_is_text),
         cmocka_unit_test(only_the_items_that_are_asked_for_are_written),
         cmocka_unit_test(tasks_are_found_by_their_number),
         cmocka_unit_test(joint_tasks_have_one_vocabulary_and_groups),
