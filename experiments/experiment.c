@@ -174,7 +174,9 @@ static int bind_parts(struct eg_experiment *e, struct eg_message *message)
                                        .outputs = shape->outputs,
                                        .symbols = shape->symbols,
                                        .sentences_max = shape->sentences_max,
-                                       .words_max = shape->words_max};
+                                       .words_max = shape->words_max,
+                                       .symbol_words = shape->symbol_words,
+                                       .class_words = shape->class_words};
     return eg_model_init(&e->model, e->arena, model, &config, &size, message);
 }
 

@@ -34,6 +34,8 @@ struct eg_model_size {
                                         `inputs` is EG_COLUMNS); 0: they are numbers          */
     size_t sentences_max, words_max; /* of symbols: most statements before a question, most
                                         words of a sentence                                   */
+    const char *const *symbol_words, *const *class_words; /* their names, of symbols and of
+                                        outputs; NULL: they have none                         */
 };
 
 /* What a configuration says, bound. */
@@ -117,6 +119,7 @@ struct eg_model_type {
 };
 
 extern const struct eg_model_type eg_model_recurrent;
+extern const struct eg_model_type eg_model_memn2n;
 
 /* All models, NULL-ended; and the one called `name`, or NULL. */
 extern const struct eg_model_type *const eg_model_types[];

@@ -4,6 +4,7 @@
 
 const struct eg_model_type *const eg_model_types[] = {
     &eg_model_recurrent,
+    &eg_model_memn2n,
     NULL,
 };
 

@@ -68,9 +68,9 @@ static void bags_back(const struct eg_node *node, struct eg_tape *tape)
 struct eg_var *eg_bags(struct eg_tape *tape, struct eg_var *table, struct eg_var *extra,
                        const struct eg_bags *bags)
 {
-    if (!table || !bags)
+    if (!table || !bags || (bags->extra && !extra))
         return NULL;
-    assert(!bags->extra || (extra && extra->cols == table->cols));
+    assert(!bags->extra || extra->cols == table->cols);
     const int learns = table->dx || (extra && extra->dx);
     struct eg_var *y = eg_tape_var(tape, bags->n, table->cols, learns);
     if (!y)
