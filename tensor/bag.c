@@ -5,45 +5,10 @@
 
 #include "tensor/blas.h"
 
-/* y += (a + b r) o x with r_k = (k + 1) / d; dx += (a + b r) o dy is the same. */
-static void weighted(real *restrict y, const real *restrict x, real a, real b, size_t d)
-{
-    const real step = b / (real) d;
-#pragma omp simd
-    for (size_t k = 0; k < d; k++)
-        y[k] += (a + step * (real) (int) (k + 1)) * x[k];
-}
-
-static void plain(real *restrict y, const real *restrict x, size_t d)
-{
-#pragma omp simd
-    for (size_t k = 0; k < d; k++)
-        y[k] += x[k];
-}
-
-static void bag(real *y, const real *table, size_t stride, const struct eg_bags *bags, size_t i,
-                size_t d)
-{
-    for (size_t j = bags->from[i]; j < bags->from[i + 1]; j++) {
-        const real *x = table + bags->symbol[j] * stride;
-        if (bags->level)
-            weighted(y, x, bags->level[j], bags->slope[j], d);
-        else
-            plain(y, x, d);
-    }
-}
-
-static void bag_back(real *dtable, const real *dy, size_t stride, const struct eg_bags *bags,
-                     size_t i, size_t d)
-{
-    for (size_t j = bags->from[i]; j < bags->from[i + 1]; j++) {
-        real *dx = dtable + bags->symbol[j] * stride;
-        if (bags->level)
-            weighted(dx, dy, bags->level[j], bags->slope[j], d);
-        else
-            plain(dx, dy, d);
-    }
-}
+struct saved {
+    struct eg_bags bags;
+    real *ramp; /* r */
+};
 
 static int has_extra(const struct eg_bags *bags, size_t i)
 {
@@ -52,16 +17,35 @@ static int has_extra(const struct eg_bags *bags, size_t i)
 
 static void bags_back(const struct eg_node *node, struct eg_tape *tape)
 {
-    (void) tape;
-    const struct eg_bags *bags = node->saved;
+    const struct saved *saved = node->saved;
+    const struct eg_bags *b = &saved->bags;
     const struct eg_var *y = node->out, *table = node->in[0], *extra = node->in[1];
     for (size_t i = 0; i < y->rows; i++) {
         const real *dy = eg_drow(y, i);
+        const size_t at = b->from[i];
         if (table->dx)
-            bag_back(table->dx, dy, table->stride, bags, i, y->cols);
-        if (has_extra(bags, i) && extra->dx)
-            weighted(eg_drow(extra, bags->extra[i]), dy, bags->extra_level, bags->extra_slope,
-                     y->cols);
+            tape->kernels->bag_back(
+                table->dx, dy, table->stride, b->symbol + at, b->level ? b->level + at : NULL,
+                b->level ? b->slope + at : NULL, saved->ramp, b->from[i + 1] - at, y->cols);
+        if (has_extra(b, i) && extra->dx)
+            tape->kernels->bag_back(extra->dx, dy, extra->stride, &b->extra[i], &b->extra_level,
+                                    &b->extra_slope, saved->ramp, 1, y->cols);
+    }
+}
+
+static void add_up(const struct saved *saved, const struct eg_kernels *kernels,
+                   const struct eg_var *y, const struct eg_var *table, const struct eg_var *extra)
+{
+    const struct eg_bags *b = &saved->bags;
+    memset(y->x, 0, b->n * y->cols * sizeof *y->x);
+    for (size_t i = 0; i < b->n; i++) {
+        const size_t at = b->from[i];
+        kernels->bag(eg_row(y, i), table->x, table->stride, b->symbol + at,
+                     b->level ? b->level + at : NULL, b->level ? b->slope + at : NULL, saved->ramp,
+                     b->from[i + 1] - at, y->cols);
+        if (has_extra(b, i))
+            kernels->bag(eg_row(y, i), extra->x, extra->stride, &b->extra[i], &b->extra_level,
+                         &b->extra_slope, saved->ramp, 1, y->cols);
     }
 }
 
@@ -71,25 +55,22 @@ struct eg_var *eg_bags(struct eg_tape *tape, struct eg_var *table, struct eg_var
     if (!table || !bags || (bags->extra && !extra))
         return NULL;
     assert(!bags->extra || extra->cols == table->cols);
-    const int learns = table->dx || (extra && extra->dx);
-    struct eg_var *y = eg_tape_var(tape, bags->n, table->cols, learns);
-    if (!y)
+    const size_t d = table->cols;
+    struct eg_var *y = eg_tape_var(tape, bags->n, d, table->dx || (extra && extra->dx));
+    struct saved *saved = eg_arena_take(tape->arena, sizeof *saved);
+    real *ramp = eg_arena_take(tape->arena, d * sizeof *ramp);
+    if (!y || !saved || !ramp)
         return NULL;
-    memset(y->x, 0, bags->n * y->cols * sizeof *y->x);
-    for (size_t i = 0; i < bags->n; i++) {
-        bag(eg_row(y, i), table->x, table->stride, bags, i, y->cols);
-        if (has_extra(bags, i))
-            weighted(eg_row(y, i), eg_row(extra, bags->extra[i]), bags->extra_level,
-                     bags->extra_slope, y->cols);
-    }
+    for (size_t k = 0; k < d; k++)
+        ramp[k] = (real) (k + 1) / (real) d;
+    *saved = (struct saved){.bags = *bags, .ramp = ramp};
+    add_up(saved, tape->kernels, y, table, extra);
     if (!y->dx)
         return y;
     struct eg_var *in[2] = {table, extra};
     struct eg_node *node = eg_tape_push(tape, bags_back, y, 2, in);
-    struct eg_bags *saved = node ? eg_arena_take(tape->arena, sizeof *saved) : NULL;
-    if (!saved)
+    if (!node)
         return NULL;
-    *saved = *bags;
     node->saved = saved;
     return y;
 }
@@ -111,7 +92,6 @@ static size_t run_end(const struct eg_match *match, size_t q, size_t n)
 /* dx += dz E', dE' += dz^T x */
 static void match_back(const struct eg_node *node, struct eg_tape *tape)
 {
-    (void) tape;
     const struct matched *saved = node->saved;
     const struct eg_match *match = &saved->match;
     const struct eg_var *z = node->out, *x = node->in[0], *table = node->in[1];
@@ -130,7 +110,7 @@ static void match_back(const struct eg_node *node, struct eg_tape *tape)
                     rows->stride);
     }
     for (size_t c = 0; c < classes && match->symbol && rows->dx; c++)
-        plain(eg_drow(table, match->symbol[c]), eg_drow(rows, c), d);
+        tape->kernels->add(eg_drow(table, match->symbol[c]), eg_drow(rows, c), d);
 }
 
 /* The rows of the classes, one below the other. */

@@ -66,6 +66,14 @@ struct eg_kernels {
     void (*lstm_back)(real *dz, real *dc_prev, const real *dh, const real *dc, const real *act,
                       const real *c_prev, size_t cells);
 
+    /* y += sum_j (level_j + slope_j ramp) o row symbol_j of the table, n of them, d numbers each,
+     * `stride` apart; back adds (level_j + slope_j ramp) o dy into the rows.  `level` NULL: all
+     * weights are 1, and `slope` and `ramp` are not looked at. */
+    void (*bag)(real *y, const real *table, size_t stride, const uint32_t *symbol,
+                const real *level, const real *slope, const real *ramp, size_t n, size_t d);
+    void (*bag_back)(real *dtable, const real *dy, size_t stride, const uint32_t *symbol,
+                     const real *level, const real *slope, const real *ramp, size_t n, size_t d);
+
     /* 1 / sqrt(|M_i|^2 + eps) of all slots; memory is (M, N), the slot index contiguous. */
     void (*inverse_norms)(real *inv, const real *memory, size_t slots, size_t width);
     /* NTM addressing, eq. 5-9, for one head and one sequence.  `inv` of `saved` is given.

@@ -7,6 +7,7 @@ struct saved {
     const real *t, *mask;
     const int *classes;
     real scale;
+    real *p; /* softmax of each row that counts */
 };
 
 double eg_sigmoid_cost(const real *z, const real *t, size_t n)
@@ -53,7 +54,6 @@ static void sigmoid_back(const struct eg_node *node, struct eg_tape *tape)
 /* dz_c = scale m (softmax(z)_c - [c = class]) */
 static void softmax_back(const struct eg_node *node, struct eg_tape *tape)
 {
-    (void) tape;
     const struct saved *saved = node->saved;
     const struct eg_var *z = node->in[0];
     if (!z->dx)
@@ -62,15 +62,29 @@ static void softmax_back(const struct eg_node *node, struct eg_tape *tape)
     for (size_t r = 0; r < z->rows; r++) {
         if (saved->mask[r] == 0)
             continue;
-        const real *x = eg_row(z, r);
         real *dx = eg_drow(z, r);
-        const double all = eg_softmax_cost(x, 0, z->cols) + (double) x[0]; /* ln sum_c e^z_c */
-        for (size_t c = 0; c < z->cols; c++) {
-            const double p = exp((double) x[c] - all);
-            const double target = (int) c == saved->classes[r] ? 1 : 0;
-            dx[c] += dy * saved->mask[r] * (real) (p - target);
-        }
+        tape->kernels->axpy(dx, dy * saved->mask[r], saved->p + r * z->cols, z->cols);
+        dx[saved->classes[r]] -= dy * saved->mask[r];
     }
+}
+
+/* Cost of a row; p receives softmax(z).  `work`: n numbers. */
+static double softmax(real *p, real *work, const real *z, int class, size_t n,
+                      const struct eg_kernels *kernels)
+{
+    real top = z[0];
+    for (size_t c = 1; c < n; c++)
+        top = z[c] > top ? z[c] : top;
+    for (size_t c = 0; c < n; c++)
+        work[c] = z[c] - top;
+    kernels->exp(p, work, n);
+    double sum = 0;
+    for (size_t c = 0; c < n; c++)
+        sum += (double) p[c];
+    const real part = (real) (1 / sum);
+    for (size_t c = 0; c < n; c++)
+        p[c] *= part;
+    return log(sum) + (double) top - (double) z[class];
 }
 
 static struct eg_var *finish(struct eg_tape *tape,
@@ -110,12 +124,20 @@ struct eg_var *eg_softmax_loss(struct eg_tape *tape, struct eg_var *z, const int
 {
     if (!z || !classes || !mask)
         return NULL;
+    const int records = eg_tape_records(tape);
+    const size_t n = z->cols;
+    real *work = eg_arena_take(tape->arena, n * sizeof *work);
+    real *p = eg_arena_take(tape->arena, (records ? z->rows : 1) * n * sizeof *p);
+    if (!work || !p)
+        return NULL;
     double sum = 0;
     for (size_t r = 0; r < z->rows; r++)
         if (mask[r] != 0) {
-            assert(classes[r] >= 0 && (size_t) classes[r] < z->cols);
-            sum += (double) mask[r] * eg_softmax_cost(eg_row(z, r), classes[r], z->cols);
+            assert(classes[r] >= 0 && (size_t) classes[r] < n);
+            sum += (double) mask[r]
+                   * softmax(records ? p + r * n : p, work, eg_row(z, r), classes[r], n,
+                             tape->kernels);
         }
-    const struct saved saved = {.classes = classes, .mask = mask, .scale = scale};
+    const struct saved saved = {.classes = classes, .mask = mask, .scale = scale, .p = p};
     return finish(tape, softmax_back, z, sum, &saved);
 }

@@ -9,7 +9,7 @@
  *         0 for a row that does not count; L: (1, 1).
  * Domain  all finite z: ln(1 + e^z) is computed as max(z, 0) + ln(1 + e^-|z|), and the largest
  *         logit of a softmax is taken out first.
- * Saved   nothing of its own; t, classes and mask must outlive the tape.
+ * Saved   of a softmax its values; t, classes and mask must outlive the tape.
  * Fails   NULL when an argument is NULL or the tape is out of memory. */
 #ifndef EG_TENSOR_LOSS_H
 #define EG_TENSOR_LOSS_H

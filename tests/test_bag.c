@@ -104,7 +104,7 @@ static void without_memory_left_the_answer_is_null(void **state)
         const int bags = eg_bags(&tape, table, table, &weighted) != NULL;
         eg_arena_fail_after(arena, n);
         const int match = eg_match(&tape, x, table, &some_rows) != NULL;
-        assert_int_equal(bags, n >= 5);
+        assert_int_equal(bags, n >= 6);
         assert_int_equal(match, n >= 7);
         eg_arena_free(&arena);
     }

@@ -34,6 +34,47 @@ static void sums_are_sums(void **state)
     }
 }
 
+/* Five words, one of them twice, of a table of four rows that lie two numbers further apart. */
+static void bags_are_sums_of_weighted_rows(void **state)
+{
+    (void) state;
+    static const uint32_t symbol[5] = {3, 0, 3, 1, 0};
+    static const real level[5] = {1, 0, -2, 0.5, 3}, slope[5] = {0, 1, 4, -1, 2};
+    EACH_TABLE
+    EACH_SIZE
+    for (int weighted = 0; weighted < 2; weighted++) {
+        const size_t stride = n + 2;
+        real *table = fresh(4 * stride, -1, 1, n), *ramp = fresh(n, 0, 1, n + 1);
+        real *y = fresh(n, -1, 1, n + 2), *was = copy_of(y, n),
+             *dtable = copy_of(table, 4 * stride);
+        const real *a = weighted ? level : NULL, *b = weighted ? slope : NULL;
+        (*k)->bag(y, table, stride, symbol, a, b, ramp, 5, n);
+        (*k)->bag_back(dtable, was, stride, symbol, a, b, ramp, 5, n);
+        for (size_t i = 0; i < n; i++) {
+            double sum = (double) was[i], w[4] = {0};
+            for (size_t j = 0; j < 5; j++) {
+                const double here =
+                    weighted ? (double) level[j] + (double) slope[j] * (double) ramp[i] : 1;
+                sum += here * (double) table[symbol[j] * stride + i];
+                w[symbol[j]] += here;
+            }
+            check_close(y[i], sum, 0, 32 * EG_EPS);
+            for (size_t r = 0; r < 4; r++)
+                check_close(dtable[r * stride + i],
+                            (double) table[r * stride + i] + w[r] * (double) was[i], 0,
+                            32 * EG_EPS);
+        }
+        for (size_t r = 0; r < 4; r++)
+            for (size_t i = n; i < stride; i++)
+                assert_true(dtable[r * stride + i] == table[r * stride + i]);
+        done(table, 4 * stride);
+        done(ramp, n);
+        done(y, n);
+        done(was, n);
+        done(dtable, 4 * stride);
+    }
+}
+
 typedef void map_fn(real *y, const real *x, size_t n);
 
 static void check_map(map_fn *f, double (*want)(double), double lo, double hi, size_t n,
@@ -311,6 +352,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(every_entry_of_every_table_is_filled),
         cmocka_unit_test(tables_are_found_by_name),
         cmocka_unit_test(sums_are_sums),
+        cmocka_unit_test(bags_are_sums_of_weighted_rows),
         cmocka_unit_test(functions_of_arrays_of_any_length),
         cmocka_unit_test(functions_are_within_a_few_ulp_over_the_whole_range),
         cmocka_unit_test(ends_of_the_range_are_finite_and_nan_stays_nan),

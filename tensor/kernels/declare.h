@@ -12,6 +12,10 @@ void EG_K(tanh)(real *y, const real *x, size_t n);
 void EG_K(lstm)(real *h, real *c, real *act, const real *z, const real *c_prev, size_t cells);
 void EG_K(lstm_back)(real *dz, real *dc_prev, const real *dh, const real *dc, const real *act,
                      const real *c_prev, size_t cells);
+void EG_K(bag)(real *y, const real *table, size_t stride, const uint32_t *symbol, const real *level,
+               const real *slope, const real *ramp, size_t n, size_t d);
+void EG_K(bag_back)(real *dtable, const real *dy, size_t stride, const uint32_t *symbol,
+                    const real *level, const real *slope, const real *ramp, size_t n, size_t d);
 void EG_K(inverse_norms)(real *inv, const real *memory, size_t slots, size_t width);
 void EG_K(address)(real *w, struct eg_address_saved *saved, const struct eg_head_row *head,
                    const real *memory, const real *w_prev, real *work, size_t slots, size_t width,
