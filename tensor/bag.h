@@ -5,7 +5,7 @@
  *
  * Source  Sukhbaatar, Szlam, Weston & Fergus 2015 (arXiv:1503.08895), sec. 2.1 and 4.1: the
  *         embedding of a sentence, where every weight of a word is linear in k, and the answer by
- *         rows of an embedding; docs/equations.md, eq. S1-S6, S13.
+ *         rows of an embedding; docs/equations.md, eq. S2-S7, S12.
  * Shapes  E: (R, d); T: (Q, d) or NULL; y: (n, d); x: (B, d); z: (rows, classes).
  * Domain  all finite numbers; indices below R and Q, EG_NO_ROW as t_i: nothing is added.  A bag
  *         without words is 0 + e o T[t_i].
