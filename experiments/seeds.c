@@ -1,5 +1,6 @@
 #include "experiments/seeds.h"
 
+#include <math.h>
 #include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -117,25 +118,44 @@ void eg_seeds_free(struct eg_seeds *s)
 
 struct summary {
     size_t ended, diverged, solved;
-    double low, high;      /* of the fraction that is solved */
-    double *at, quarts[3]; /* sequences until solved, of the solved; quartiles */
+    double low, high;               /* of the fraction that is solved */
+    double *at, quarts[3];          /* sequences until solved, of the solved; quartiles */
+    double *cost, costs[3];         /* at the end, of those that ended; quartiles */
+    const struct eg_seed_run *best; /* least cost at the end on what was trained on */
 };
+
+/* The test of a run whose data have one; NULL. */
+static const struct eg_evaluation *test_of(const struct eg_outcome *o)
+{
+    for (size_t i = 0; i < o->lengths; i++)
+        if (o->by_length[i].split == EG_SPLIT_TEST && o->by_length[i].group == 0)
+            return &o->by_length[i];
+    return NULL;
+}
 
 static int summarise(const struct eg_seeds *s, struct summary *y)
 {
-    *y = (struct summary){.at = calloc(s->n, sizeof *y->at)};
-    if (!y->at)
+    *y = (struct summary){.at = calloc(s->n, sizeof *y->at), .cost = calloc(s->n, sizeof *y->cost)};
+    if (!y->at || !y->cost)
         return EG_RAISE(EG_ERR_NOMEM);
+    size_t costs = 0;
     for (size_t i = 0; i < s->n; i++) {
         const struct eg_outcome *o = &s->runs[i].outcome;
         y->ended += (size_t) s->runs[i].ended;
         y->diverged += o->exit == EG_EXIT_DIVERGED;
+        if (s->runs[i].ended && !isnan(o->cost)) {
+            y->cost[costs++] = o->cost;
+            if (!y->best || o->cost < y->best->outcome.cost)
+                y->best = &s->runs[i];
+        }
         if (s->runs[i].ended && o->cost < s->threshold)
             y->at[y->solved++] = (double) o->solved;
     }
     eg_wilson((double) y->solved, (double) y->ended, &y->low, &y->high);
-    for (size_t q = 0; q < 3; q++)
+    for (size_t q = 0; q < 3; q++) {
         y->quarts[q] = eg_quantile(y->at, y->solved, 0.25 * (double) (q + 1));
+        y->costs[q] = eg_quantile(y->cost, costs, 0.25 * (double) (q + 1));
+    }
     return EG_OK;
 }
 
@@ -143,9 +163,19 @@ static void print_json(const struct eg_seeds *s, const struct summary *y)
 {
     printf("{\"report\": \"seeds\", \"preset\": ");
     eg_json_text(s->name);
-    printf(", \"seeds\": %zu, \"solved\": %zu, \"diverged\": %zu, \"threshold\": %g, "
-           "\"low\": %.9g, \"high\": %.9g, ",
-           y->ended, y->solved, y->diverged, s->threshold, y->low, y->high);
+    printf(", \"seeds\": %zu, \"solved\": %zu, \"diverged\": %zu, \"threshold\": %g, ", y->ended,
+           y->solved, y->diverged, s->threshold);
+    if (y->best) {
+        const struct eg_evaluation *test = test_of(&y->best->outcome);
+        printf("\"median_cost\": %.9g, \"lower_quartile_cost\": %.9g, "
+               "\"upper_quartile_cost\": %.9g, \"best_seed\": %ld, \"best_cost\": %.9g, ",
+               y->costs[1], y->costs[0], y->costs[2], y->best->seed, y->best->outcome.cost);
+        if (y->best->outcome.lengths && !isnan(y->best->outcome.by_length[0].optimum))
+            printf("\"optimum\": %.9g, ", y->best->outcome.by_length[0].optimum);
+        if (test)
+            printf("\"best_test_error\": %.9g, ", 1 - test->exact);
+    }
+    printf("\"low\": %.9g, \"high\": %.9g, ", y->low, y->high);
     if (y->solved)
         printf("\"median_sequences\": %.9g, \"lower_quartile_sequences\": %.9g, "
                "\"upper_quartile_sequences\": %.9g}\n",
@@ -164,6 +194,17 @@ static void print_text(const struct eg_seeds *s, const struct summary *y)
     if (y->solved)
         printf("; sequences until a report was: median %.0f, quartiles %.0f and %.0f", y->quarts[1],
                y->quarts[0], y->quarts[2]);
+    printf("\n");
+    if (!y->best)
+        return;
+    const struct eg_evaluation *test = test_of(&y->best->outcome);
+    printf("%s: cost at the end: median %.4g, quartiles %.4g and %.4g bit/sequence", s->name,
+           y->costs[1], y->costs[0], y->costs[2]);
+    if (y->best->outcome.lengths && !isnan(y->best->outcome.by_length[0].optimum))
+        printf(" (optimum %.4g)", y->best->outcome.by_length[0].optimum);
+    printf("; least: seed %ld, %.4g", y->best->seed, y->best->outcome.cost);
+    if (test)
+        printf(", with %.2f %% of the test wrong", 100 * (1 - test->exact));
     printf("\n");
 }
 
@@ -191,6 +232,7 @@ int eg_seeds_verb(const struct eg_command *c, const char *name)
         fprintf(stderr, "interrupted with %zu of %zu seeds ended; the same command%s goes on\n",
                 summary.ended, seeds.n, c->force ? " without --force" : "");
     free(summary.at);
+    free(summary.cost);
     eg_seeds_free(&seeds);
     return worst;
 }

@@ -24,7 +24,7 @@ static int first_solved(struct eg_run *run, double threshold, struct eg_outcome 
     return ret;
 }
 
-/* A column that only data with splits have; *values stays NULL where there is none. */
+/* A column that not every file has; *values stays NULL where there is none. */
 static int optional(struct eg_run *run, const char *path, double **values, size_t *fewest,
                     struct eg_message *message)
 {
@@ -43,7 +43,7 @@ static int evaluations(struct eg_run *run, struct eg_outcome *o, struct eg_messa
         "step", "length",         "mean",       "standard_error",
         "n",    "exact_fraction", "wrong_bits", "wrong_bits_standard_error"};
     enum { N = sizeof names / sizeof names[0] };
-    double *column[N] = {NULL}, *split = NULL, *group = NULL;
+    double *column[N] = {NULL}, *split = NULL, *group = NULL, *chance = NULL, *optimum = NULL;
     size_t n = 0, fewest = SIZE_MAX;
     int ret = EG_OK;
     for (size_t k = 0; k < N && !ret; k++) {
@@ -56,6 +56,10 @@ static int evaluations(struct eg_run *run, struct eg_outcome *o, struct eg_messa
         ret = optional(run, "/evaluate/split", &split, &fewest, message);
     if (!ret)
         ret = optional(run, "/evaluate/group", &group, &fewest, message);
+    if (!ret)
+        ret = optional(run, "/evaluate/chance", &chance, &fewest, message);
+    if (!ret)
+        ret = optional(run, "/evaluate/optimum", &optimum, &fewest, message);
     for (size_t i = 0; !ret && i < fewest; i++) {
         const enum eg_split of = split ? (enum eg_split) split[i] : EG_SPLIT_TRAINING;
         if (column[0][i] < column[0][fewest - 1] || o->lengths > EG_CONDITIONS_MAX)
@@ -68,7 +72,9 @@ static int evaluations(struct eg_run *run, struct eg_outcome *o, struct eg_messa
                                                             .n = (size_t) column[4][i],
                                                             .exact = column[5][i],
                                                             .wrong = column[6][i],
-                                                            .wrong_error = column[7][i]};
+                                                            .wrong_error = column[7][i],
+                                                            .chance = chance ? chance[i] : NAN,
+                                                            .optimum = optimum ? optimum[i] : NAN};
         if (column[1][i] == 0 && of == EG_SPLIT_TRAINING && !(group && group[i] > 0))
             o->cost = column[2][i];
     }
@@ -76,6 +82,8 @@ static int evaluations(struct eg_run *run, struct eg_outcome *o, struct eg_messa
         free(column[k]);
     free(split);
     free(group);
+    free(chance);
+    free(optimum);
     return ret;
 }
 

@@ -117,8 +117,8 @@ const struct eg_claims eg_claims_ntm_copy = {
     "generalisation to length 120, the LSTM beside them",
     ntm_copy};
 
-static const struct eg_claims *const claims[] = {&eg_claims_hopfield, &eg_claims_ntm,
-                                                 &eg_claims_ntm_copy};
+static const struct eg_claims *const claims[] = {&eg_claims_hopfield, &eg_claims_memn2n,
+                                                 &eg_claims_ntm, &eg_claims_ntm_copy};
 
 int eg_verb_verify(const struct eg_command *c)
 {

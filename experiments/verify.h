@@ -13,6 +13,7 @@ struct eg_claims {
     int (*run)(const struct eg_command *command);
 };
 extern const struct eg_claims eg_claims_hopfield;
+extern const struct eg_claims eg_claims_memn2n;
 extern const struct eg_claims eg_claims_ntm;
 extern const struct eg_claims eg_claims_ntm_copy;
 

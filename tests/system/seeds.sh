@@ -41,8 +41,8 @@ ended "four seeds at a time" 0 "err:ntm/copy: seeds 1 to 4; 4 at a time with 1 t
 cp "$work/said/out" out
 cp "$work/said/err" err
 claim "each line says of which seed it is" [ "$(seeds_of out) $(seeds_of err)" = "1 2 3 4  1 2 3 4 " ]
-claim "but for one at the start and one at the end" \
-    [ "$(grep -cv '^seed [0-9]*: ' err) $(grep -cv '^seed [0-9]*: ' out)" = "1 1" ]
+claim "but for one at the start and two at the end" \
+    [ "$(grep -cv '^seed [0-9]*: ' err) $(grep -cv '^seed [0-9]*: ' out)" = "1 2" ]
 claim "a line a report, and no bar" lines 20 '^seed [0-9]+: +[0-9]+ sequences +[0-9.]+ bit/sequence' err
 claim "nothing else" lines 0 '^seed [0-9]+: .*(#|\.\.\.\.)' err
 for seed in 1 2 3 4; do
@@ -58,7 +58,8 @@ cp "$work/said/out" out
 claim "in objects that have the seed" json out
 claim "of all four" [ "$(seeds_of out)" = "1 2 3 4 " ]
 run "${train[@]}" --seeds 1..3 -q -o quiet.h5
-claim "with -q only the summary is said" lines 1 . "$work/said/out"
+claim "with -q only the summary is said" lines 2 . "$work/said/out"
+claim "which names the seed of the least cost" grep -q "least: seed [123]," "$work/said/out"
 claim "and no error" [ ! -s "$work/said/err" ]
 run "${train[@]}" --seeds 1..9 --jobs 3 --dry-run -o dry.h5
 ended "a dry run says what all need" 0 "out:of 9 seeds    3 at a time: "
@@ -70,7 +71,8 @@ claim "a name is found without -o, also for one seed" same alone-3.h5 ntm-copy-3
 
 run "${train[@]}" -s train.solved=1000 --seeds 1..4 --json -q -o easy.h5
 ended "all are solved where that is easy" 0 'out:"solved": 4, "diverged": 0, "threshold": 1000' \
-    'out:"high": 1, "median_sequences": 160, "lower_quartile_sequences": 160'
+    'out:"high": 1, "median_sequences": 160, "lower_quartile_sequences": 160' \
+    'out:"optimum": 0, ' 'out:"best_seed": '
 run "${train[@]}" -s train.solved=0 --seeds 1..4 --json -q -o hard.h5
 ended "and none where it cannot be" 0 'out:"solved": 0, ' 'out:"median_sequences": null'
 run "${train[@]}" --seeds 1..4 -q --require 1e-6 -o four.h5
