@@ -58,6 +58,7 @@ static int search_forward(struct search *s, struct eg_experiment *e, struct eg_a
         s->room = eg_arena_take(arena, largest * sizeof *s->room);
         int ret = s->room ? eg_block_make(&block, members, arena, &e->source, &draw, 1, 0, 1)
                           : EG_RAISE(EG_ERR_NOMEM);
+        block.seen = t->seen;
         eg_tape_begin(&tape, arena, e->kernels, t->values, NULL);
         if (!ret)
             ret = eg_model_run(&e->model, &tape, &block, 1, observe, s, &logits);

@@ -27,6 +27,7 @@ static const struct eg_option train_rows[] = {
     {"schedule",         "",         "of the learning rate over the run",               OPTIMISER(schedule),     EG_OPT_CHOICE, EG_SCHEDULE_CONSTANT, 0, 0, eg_schedule_names, NULL},
     {"schedule_end",     "1",        "fraction of the learning rate left at the end",   OPTIMISER(schedule_end), EG_OPT_REAL, 0.01, 0, 1, NULL, NULL},
     {"schedule_every",   "sequence", "steps: the rate changes each time so many were seen", OPTIMISER(schedule_every), EG_OPT_INT, 10000, 1, BIG, NULL, NULL},
+    {"schedule_from",    "sequence", "steps: they are counted from here on",            OPTIMISER(schedule_from), EG_OPT_INT, 0, 0, BIG, NULL, NULL},
     {"schedule_factor",  "1",        "steps: what the rate is multiplied by then",      OPTIMISER(schedule_factor), EG_OPT_REAL, 0.5, 0, 1, NULL, NULL},
     {"warmup",           "update",   "the learning rate rises over so many updates",    OPTIMISER(warmup),       EG_OPT_REAL, 0, 0, BIG, NULL, NULL},
     {"momentum",         "1",        "of rmsprop and sgd",                              OPTIMISER(momentum),     EG_OPT_REAL, 0.9, 0, 0.9999, NULL, NULL},

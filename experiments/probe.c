@@ -346,6 +346,7 @@ static int probe(struct eg_recorder *r, const struct eg_experiment *e, struct eg
     if (!p || (ret = eg_sequence_make(&sequence, arena, &e->source, &draw))
         || (ret = eg_block_make(&block, members, arena, &e->source, &draw, 1, 0, 1)))
         return EG_RAISE(EG_ERR_NOMEM);
+    block.seen = e->trainer.seen;
     p->model = m;
     p->arena = arena;
     if ((ret = find_answers(p, &sequence)) || (ret = add_traces(p)))

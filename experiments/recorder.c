@@ -302,6 +302,7 @@ int eg_recorder_load(struct eg_run *run, struct eg_experiment *e, uint64_t *upda
         ret = eg_checkpoint_vector(checkpoint, sum_names, EG_RUN_FLOAT64, numbers, SUMS, message);
     if (!ret) {
         *updates = (uint64_t) step;
+        t->seen = *updates * (uint64_t) e->train.batch;
         *sums = (struct eg_progress_sums){
             .loss = numbers[0], .norm = numbers[1], .clipped = numbers[2], .updates = numbers[3]};
         ret = eg_run_get_real(run, seconds_path, &sums->seconds, message);

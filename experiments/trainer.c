@@ -11,6 +11,10 @@
 
 enum { CHUNK = 4096 }; /* of the parameter vector, for passes that threads share */
 
+/* A millisecond or more of one thread, which is what threads lose when the machine is busy and one of
+ * them is kept waiting. */
+#define LEAST_WORK 1e7
+
 int eg_trainer_init(struct eg_trainer *t, struct eg_arena *arena, const struct eg_model *model,
                     const struct eg_source *source, const struct eg_kernels *kernels,
                     const struct eg_optimiser_options *optimiser, uint64_t seed, size_t batch,
@@ -22,7 +26,8 @@ int eg_trainer_init(struct eg_trainer *t, struct eg_arena *arena, const struct e
                              .seed = seed,
                              .batch = batch,
                              .blocks = eg_block_count(batch),
-                             .threads = threads};
+                             .threads = threads,
+                             .least_work = LEAST_WORK};
     const size_t size = model->params.size;
     t->values = eg_arena_take(arena, size * sizeof *t->values);
     t->total = eg_arena_zeros(arena, size, sizeof *t->total);
@@ -88,10 +93,17 @@ static struct eg_var *loss_of(struct eg_tape *tape, enum eg_loss loss, const str
     return eg_softmax_loss(tape, logits, classes, mask, scale);
 }
 
-/* Threads that an update can keep busy. */
-static int team(const struct eg_trainer *t)
+/* Threads that `blocks` blocks of these sequences can keep busy: one or all, since a team that
+ * changes its size is made anew. */
+static int team(const struct eg_trainer *t, const struct eg_draw *draws, size_t n, size_t blocks)
 {
-    return t->blocks < (size_t) t->threads ? (int) t->blocks : t->threads;
+    double steps = 0;
+    for (size_t i = 0; i < n; i++)
+        steps += (double) draws[i].steps;
+    const size_t mean = n ? (size_t) (steps / (double) n) : 0;
+    if (t->threads == 1 || (double) n * eg_model_flops(t->model, mean, 1) < t->least_work)
+        return 1;
+    return blocks < (size_t) t->threads ? (int) blocks : t->threads;
 }
 
 /* Forward through the largest block there can be, on `arena`, which then holds what any block
@@ -128,7 +140,7 @@ static int reserve(struct eg_trainer *t, struct eg_arena *arena)
 static int reserve_all(struct eg_trainer *t)
 {
     int status = EG_OK;
-#pragma omp parallel num_threads(team(t))
+#pragma omp parallel num_threads(t->blocks < (size_t) t->threads ? (int) t->blocks : t->threads)
     {
         struct eg_arena *arena = t->step[omp_get_thread_num()];
         const struct eg_arena_mark mark = eg_arena_mark(arena);
@@ -237,7 +249,8 @@ int eg_trainer_gradient(struct eg_trainer *t, uint64_t update, struct eg_update_
 
     const size_t size = t->model->params.size, chunks = (size + CHUNK - 1) / CHUNK;
     double *squares = t->loss + t->blocks;
-#pragma omp parallel num_threads(team(t))
+    const int threads = team(t, t->draws, t->batch, t->blocks);
+#pragma omp parallel num_threads(threads)
     {
         struct eg_arena *arena = t->step[omp_get_thread_num()];
         const struct eg_arena_mark mark = eg_arena_mark(arena);
@@ -277,6 +290,7 @@ int eg_trainer_update(struct eg_trainer *t, uint64_t update, uint64_t total,
         return ret;
     eg_optimiser_step(&t->optimiser, t->values, t->total, report->optimiser.gradient_norm, update,
                       total, &report->optimiser);
+    t->seen = (update + 1) * t->batch;
     const double decay = t->optimiser.options.weight_decay;
     if (decay > 0)
         eg_params_shrink(&t->model->params, t->values,
@@ -292,6 +306,7 @@ static int block_scores(struct eg_trainer *t, struct eg_arena *arena, const stru
     int ret = eg_block_make(&block, members, arena, t->source, draws, n, k, blocks);
     if (ret)
         return ret;
+    block.seen = t->seen;
     struct eg_tape tape;
     eg_tape_begin(&tape, arena, t->kernels, t->values, NULL);
     struct eg_var *logits;
@@ -311,7 +326,8 @@ int eg_trainer_score(struct eg_trainer *t, const struct eg_draw *draws, size_t n
         return EG_OK;
     const size_t blocks = eg_block_count(n);
     int status = EG_OK;
-#pragma omp parallel for schedule(dynamic) num_threads(t->threads)
+    const int threads = team(t, draws, n, blocks);
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
     for (size_t k = 0; k < blocks; k++) {
         struct eg_arena *arena = t->step[omp_get_thread_num()];
         const struct eg_arena_mark mark = eg_arena_mark(arena);

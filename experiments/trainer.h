@@ -22,7 +22,12 @@ struct eg_trainer {
     struct eg_optimiser optimiser;
     uint64_t seed;
     size_t batch, blocks;
+    uint64_t seen; /* training sequences the parameters come from: what a model is told that changes
+                      during its training, also when it is only evaluated */
     int threads;
+    double least_work; /* operations [FLOP] of an update or a scoring below which one thread does
+                          it: meeting the others would take longer.  It is counted, not timed; no
+                          bit depends on it */
     int reserved;  /* the arenas have what any update needs */
     real *values;  /* the parameter vector            */
     real *total;   /* the gradient of the last update */

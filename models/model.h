@@ -58,7 +58,8 @@ struct eg_block {
     const real *input, *target, *mask;
     const uint8_t *asked; /* (steps): some sequence is asked for an answer at this step */
     size_t targets;       /* columns of `target`                                        */
-    uint64_t seen;        /* training sequences before this update; EG_SEEN_ALL: no training */
+    uint64_t seen;        /* training sequences before this update, or that the parameters of an
+                             evaluation come from; EG_SEEN_ALL: all of a training              */
     int training;         /* noise is added only here                                   */
     /* (count): the stream each sequence was drawn from.  Noise of sequence b comes from the stream
      * (seed, EG_FOR_NOISE, step, item) of keys[b], so that it does not depend on who computes it.

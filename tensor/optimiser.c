@@ -32,12 +32,14 @@ int eg_optimiser_init(struct eg_optimiser *o, struct eg_arena *arena,
     return EG_OK;
 }
 
-/* The factor to the power of how often schedule_every sequences were seen before this update. */
+/* The factor to the power of how often schedule_every sequences were seen before this update and
+ * after schedule_from. */
 static double in_steps(const struct eg_optimiser *o, uint64_t update)
 {
     const uint64_t seen = update * (o->batch ? o->batch : 1);
     const uint64_t every = o->options.schedule_every > 0 ? (uint64_t) o->options.schedule_every : 1;
-    return pow(o->options.schedule_factor, (double) (seen / every));
+    const uint64_t from = o->options.schedule_from > 0 ? (uint64_t) o->options.schedule_from : 0;
+    return pow(o->options.schedule_factor, seen > from ? (double) ((seen - from) / every) : 0);
 }
 
 /* Between 1 and schedule_end over the run, or in steps, after a linear rise over the first `warmup`

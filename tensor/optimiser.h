@@ -13,7 +13,7 @@
  * before: by value, each component to [-limit, limit] (Graves et al. 2014 use 10), by norm, the
  * whole gradient scaled down to the limit, or by matrix, each tensor by its own norm.  The rate of
  * update u (from 0) of `total` is learning_rate times the schedule; in steps it is multiplied by
- * schedule_factor each time schedule_every more sequences were seen.
+ * schedule_factor each time schedule_every more sequences were seen, from schedule_from on.
  */
 #ifndef EG_TENSOR_OPTIMISER_H
 #define EG_TENSOR_OPTIMISER_H
@@ -41,7 +41,7 @@ enum eg_reduce_kind { EG_REDUCE_MEAN, EG_REDUCE_SUM };
 
 struct eg_optimiser_options {
     int kind, clip, schedule, reduce;
-    long schedule_every; /* [sequence] */
+    long schedule_every, schedule_from; /* [sequence] */
     double schedule_factor;
     double rate, momentum, decay, beta1, beta2, eps, weight_decay, clip_limit, schedule_end, warmup;
 };

@@ -192,10 +192,22 @@ static void steps_multiply_the_rate_each_time_enough_was_seen(void **state)
         uint64_t update;
         size_t batch;
         double factor, want;
-    } cases[] = {{0, 32, 0.5, 2},   {3, 32, 0.5, 2}, {4, 32, 0.5, 1},
-                 {7, 32, 0.5, 0.5}, {99, 0, 0.5, 2}, {100, 0, 0.5, 1},
-                 {7, 32, 0, 0},     {3, 32, 0, 2},   {7, 32, 2.0 / 3, 2 / 2.25},
-                 {25, 8, 0.5, 0.5}, {12, 8, 0.5, 2}};
+        long from;
+    } cases[] = {{0, 32, 0.5, 2, 0},
+                 {3, 32, 0.5, 2, 0},
+                 {4, 32, 0.5, 1, 0},
+                 {7, 32, 0.5, 0.5, 0},
+                 {99, 0, 0.5, 2, 0},
+                 {100, 0, 0.5, 1, 0},
+                 {7, 32, 0, 0, 0},
+                 {3, 32, 0, 2, 0},
+                 {7, 32, 2.0 / 3, 2 / 2.25, 0},
+                 {25, 8, 0.5, 0.5, 0},
+                 {12, 8, 0.5, 2, 0},
+                 /* counted from 128 on: 224 before update 7 is 96 more, 256 before 8 is 128 */
+                 {7, 32, 0.5, 2, 128},
+                 {8, 32, 0.5, 1, 128},
+                 {3, 32, 0.5, 2, 128}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct eg_arena *arena = new_arena();
         struct eg_optimiser o;
@@ -204,6 +216,7 @@ static void steps_multiply_the_rate_each_time_enough_was_seen(void **state)
                                                      .rate = 2,
                                                      .schedule = EG_SCHEDULE_STEPS,
                                                      .schedule_every = 100,
+                                                     .schedule_from = cases[i].from,
                                                      .schedule_factor = cases[i].factor};
         real x = 0, g = 1;
         assert_int_equal(eg_optimiser_init(&o, arena, &options, eg_kernels_best(), 1), EG_OK);

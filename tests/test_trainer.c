@@ -134,6 +134,7 @@ static void threads_do_not_change_a_bit(void **state)
     for (size_t i = 0; i < 3; i++) {
         struct fixture f;
         open_small(&f, 17, threads[i]);
+        f.trainer.least_work = 0; /* as if there were much to do */
         const size_t bytes = f.model.params.size * sizeof(real);
         for (uint64_t update = 0; update < 5; update++) {
             struct eg_update_report report;
@@ -150,6 +151,44 @@ static void threads_do_not_change_a_bit(void **state)
         close_trainer(&f);
     }
     free(want);
+}
+
+/* Whoever does the work, the bits are the same. */
+static void small_work_gives_the_same_bits(void **state)
+{
+    (void) state;
+    real *want = NULL;
+    for (int i = 0; i < 3; i++) {
+        struct fixture f;
+        struct eg_update_report report;
+        open_small(&f, 17, i == 2 ? 1 : 4);
+        assert_true(f.trainer.least_work > 0);
+        f.trainer.least_work = i == 0 ? 0 : 1e30;
+        assert_int_equal(eg_trainer_update(&f.trainer, 0, 5, &report), EG_OK);
+        const size_t bytes = f.model.params.size * sizeof(real);
+        if (!want) {
+            want = malloc(bytes);
+            assert_non_null(want);
+            memcpy(want, f.trainer.values, bytes);
+        }
+        assert_memory_equal(f.trainer.values, want, bytes);
+        close_trainer(&f);
+    }
+    free(want);
+}
+
+static void an_update_says_how_far_the_parameters_are(void **state)
+{
+    (void) state;
+    struct fixture f;
+    struct eg_update_report report;
+    open_small(&f, 17, 1);
+    assert_true(f.trainer.seen == 0);
+    for (uint64_t u = 0; u < 3; u++) {
+        assert_int_equal(eg_trainer_update(&f.trainer, u, 5, &report), EG_OK);
+        assert_true(f.trainer.seen == (u + 1) * 17);
+    }
+    close_trainer(&f);
 }
 
 /* A run that starts again at update 3 with what there was then goes on as if nothing had been. */
@@ -445,6 +484,8 @@ int main(int argc, char **argv)
     openblas_set_num_threads(1);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(threads_do_not_change_a_bit),
+        cmocka_unit_test(small_work_gives_the_same_bits),
+        cmocka_unit_test(an_update_says_how_far_the_parameters_are),
         cmocka_unit_test(an_update_depends_on_its_number_and_the_state_only),
         cmocka_unit_test(nothing_is_allocated_after_the_first_update),
         cmocka_unit_test(the_gradient_is_of_the_mean_or_of_the_sum),

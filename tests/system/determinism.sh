@@ -6,7 +6,7 @@
 begin "$1"
 
 for threads in 1 2 4; do
-    run train ntm/copy "${small[@]}" -s train.batch=32 -s train.evaluate_every=320 \
+    run train ntm/copy "${small[@]}" -s train.batch=64 -s train.evaluate_every=320 \
         --threads "$threads" --seed 11 -q -o "threads-$threads.h5"
     ended "a run with $threads threads" 0
 done
@@ -15,11 +15,11 @@ claim "four threads give the bits of one" same threads-1.h5 threads-4.h5
 run diff threads-1.h5 threads-4.h5
 ended "and diff says so" 0 "out:equal to the last bit"
 
-run train ntm/copy "${small[@]}" -s train.batch=32 -s train.evaluate_every=320 --seed 12 -q \
+run train ntm/copy "${small[@]}" -s train.batch=64 -s train.evaluate_every=320 --seed 12 -q \
     -o other.h5
 run diff threads-1.h5 other.h5
 ended "another seed gives another run, and diff says where" 1 "out:seed" "out:/train"
-run train ntm/copy "${small[@]}" -s train.batch=32 -s train.evaluate_every=320 \
+run train ntm/copy "${small[@]}" -s train.batch=64 -s train.evaluate_every=320 \
     -s train.learning_rate=0.005 --seed 11 -q -o rate.h5
 run diff threads-1.h5 rate.h5
 ended "diff names the option that differs" 1 "out:train/learning_rate"
