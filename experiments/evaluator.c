@@ -26,6 +26,13 @@ static int add_bounds(struct eg_experiment *e, const struct eg_draw *draw, doubl
     return ret;
 }
 
+/* Whether the answers are the words of the input: the next one is asked. */
+static int asks_for_words(const struct eg_task_shape *s)
+{
+    return s->loss == EG_LOSS_CLASSES && s->symbols && s->class_words
+           && s->class_words == s->symbol_words;
+}
+
 /* Sequences of a size, or the `n` items listed. */
 static int measure(struct eg_experiment *e, struct eg_extent extent, const size_t *items, size_t n,
                    struct eg_evaluation *out, struct eg_message *message)
@@ -34,6 +41,7 @@ static int measure(struct eg_experiment *e, struct eg_extent extent, const size_
     struct eg_score scores[PORTION];
     const size_t length = extent.length;
     double chance = 0, optimum = 0, mean = 0, squares = 0, wrong = 0, wrong_squares = 0;
+    double cost = 0, asked = 0;
     size_t exact = 0, done = 0;
     while (done < n) {
         const size_t count = n - done < PORTION ? n - done : PORTION;
@@ -67,6 +75,8 @@ static int measure(struct eg_experiment *e, struct eg_extent extent, const size_
             wrong += wrong_delta / k;
             wrong_squares += wrong_delta * (bits - wrong);
             exact += scores[i].wrong == 0;
+            cost += scores[i].cost;
+            asked += scores[i].asked;
         }
         done += count;
     }
@@ -81,6 +91,7 @@ static int measure(struct eg_experiment *e, struct eg_extent extent, const size_
         .wrong = wrong,
         .chance = chance / (double) n,
         .optimum = optimum / (double) n,
+        .perplexity = asks_for_words(&e->source.shape) ? exp2(cost / asked) : NAN,
         .wrong_error = n > 1 ? sqrt(wrong_squares / (double) (n - 1) / (double) n) : 0};
     return EG_OK;
 }
@@ -145,7 +156,7 @@ int eg_evaluate_items(struct eg_experiment *e, enum eg_split split, size_t group
     size_t *items = NULL;
     const size_t n = choose_items(e, split, group, most, &items);
     int ret = EG_OK;
-    *out = (struct eg_evaluation){.loss = shape->loss};
+    *out = (struct eg_evaluation){.loss = shape->loss, .perplexity = NAN};
     if (!items)
         ret = EG_FAIL(EG_ERR_NOMEM, message, "not enough memory to evaluate");
     else if (n)

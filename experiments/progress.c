@@ -101,10 +101,13 @@ static void evaluation_json(const struct eg_evaluation *v, uint64_t updates)
            "\"mean\": %.9g, "
            "\"standard_error\": %.9g, \"n\": %zu, \"exact_fraction\": %.9g, "
            "\"wrong_bits\": %.9g, \"wrong_bits_standard_error\": %.9g, \"chance\": %s, "
-           "\"optimum\": %s}\n",
+           "\"optimum\": %s",
            v->length, v->repeats, v->mean, v->standard_error, v->n, v->exact, v->wrong,
            v->wrong_error, number(chance, sizeof chance, v->chance),
            number(optimum, sizeof optimum, v->optimum));
+    if (!isnan(v->perplexity))
+        printf(", \"perplexity\": %s", number(chance, sizeof chance, v->perplexity));
+    printf("}\n");
 }
 
 void eg_progress_evaluation(struct eg_progress *p, const struct eg_evaluation *v, int first,
@@ -135,6 +138,8 @@ void eg_progress_evaluation(struct eg_progress *p, const struct eg_evaluation *v
            v->n, v->exact, v->wrong);
     if (v->optimum > 0)
         printf("   best possible %.6f", v->optimum);
+    if (!isnan(v->perplexity))
+        printf("   perplexity %.6g", v->perplexity);
     printf("\n");
     fflush(stdout);
 }

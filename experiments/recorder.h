@@ -42,6 +42,8 @@ struct eg_evaluation {
     double exact, wrong;         /* fraction without a wrong bit (class); wrong ones a sequence */
     double wrong_error;          /* standard error of the latter                        */
     double chance, optimum;      /* of these sequences [bit/sequence]; NAN: not known   */
+    double perplexity;           /* 2^(cost of an answer), of a task that asks for the next word;
+                                    NAN: of others */
 };
 
 /* What all run files begin with. */

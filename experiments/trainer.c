@@ -11,8 +11,8 @@
 
 enum { CHUNK = 4096 }; /* of the parameter vector, for passes that threads share */
 
-/* A millisecond or more of one thread, which is what threads lose when the machine is busy and one of
- * them is kept waiting. */
+/* A millisecond or more of one thread, which is what threads lose when the machine is busy and one
+ * of them is kept waiting. */
 #define LEAST_WORK 1e7
 
 int eg_trainer_init(struct eg_trainer *t, struct eg_arena *arena, const struct eg_model *model,
@@ -193,6 +193,7 @@ static void score_rows(enum eg_loss loss, const struct eg_block *block, const st
             const double mask = (double) block->mask[from];
             if (block->mask[from] == 0)
                 continue;
+            scores[b].asked += mask;
             if (loss == EG_LOSS_BITS)
                 score_bits(z, target, logits->cols, mask, &scores[b]);
             else

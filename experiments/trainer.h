@@ -28,12 +28,12 @@ struct eg_trainer {
     double least_work; /* operations [FLOP] of an update or a scoring below which one thread does
                           it: meeting the others would take longer.  It is counted, not timed; no
                           bit depends on it */
-    int reserved;  /* the arenas have what any update needs */
-    real *values;  /* the parameter vector            */
-    real *total;   /* the gradient of the last update */
-    real *grads;   /* of each block, one after the other */
-    double *loss;  /* of each block [nat]              */
-    double *costs; /* of each of `draws` in the last update [bit] */
+    int reserved;      /* the arenas have what any update needs */
+    real *values;      /* the parameter vector            */
+    real *total;       /* the gradient of the last update */
+    real *grads;       /* of each block, one after the other */
+    double *loss;      /* of each block [nat]              */
+    double *costs;     /* of each of `draws` in the last update [bit] */
     int *status;
     struct eg_draw *draws;
     struct eg_arena **step; /* one for each thread */
@@ -66,6 +66,7 @@ EG_MUST_CHECK int eg_trainer_gradient(struct eg_trainer *trainer, uint64_t updat
 /* Cost of one sequence. */
 struct eg_score {
     double cost;  /* [bit]                                                    */
+    double asked; /* steps, as they are weighted by the mask                  */
     size_t wrong; /* bits on the wrong side of one half; classes that are not the likeliest */
 };
 

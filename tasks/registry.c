@@ -19,6 +19,7 @@ const struct eg_task_type *const eg_task_types[] = {
     &eg_task_babi,
     &eg_task_babi_like,
     &eg_task_stories,
+    &eg_task_text,
     NULL,
 };
 

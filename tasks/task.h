@@ -142,6 +142,7 @@ extern const struct eg_task_type eg_task_file;
 extern const struct eg_task_type eg_task_babi;
 extern const struct eg_task_type eg_task_babi_like;
 extern const struct eg_task_type eg_task_stories;
+extern const struct eg_task_type eg_task_text;
 
 extern const struct eg_task_type *const eg_task_types[];
 const struct eg_task_type *eg_task_find(const char *name);
