@@ -321,7 +321,7 @@ static void probabilities(const struct eg_task_shape *shape, const struct eg_var
     for (size_t t = 0; t < logits->rows; t++) {
         const real *z = eg_row(logits, t);
         const int classes = shape->loss == EG_LOSS_CLASSES;
-        const double all = classes ? eg_softmax_cost(z, 0, n) + (double) z[0] : 0;
+        const double all = classes ? eg_softmax_cost(z, 0, logits->cols) + (double) z[0] : 0;
         for (size_t c = 0; c < n; c++)
             output[t * n + c] =
                 (real) (classes ? exp((double) z[c] - all) : 1 / (1 + exp(-(double) z[c])));

@@ -28,11 +28,12 @@
 
 enum { HOPS_MAX = 64 };
 enum tying { ADJACENT, LAYER_WISE };
+enum answers { ANSWERS_CLASSES, ANSWERS_VOCABULARY };
 enum projection { PROJECTION_AUTO, PROJECTION_NONE, PROJECTION_SHARED, PROJECTION_EACH };
 
 struct options {
     long dimension, hops, memory, linear_start;
-    int encoding, temporal, tying, projection, noise, fill;
+    int encoding, temporal, tying, projection, noise, fill, answers;
     double noise_fraction, rectified, init, query_value;
 };
 
@@ -40,6 +41,7 @@ static const char *const encodings[] = {"bag", "position", "position-code", NULL
 static const char *const temporals[] = {"none", "table", "word", NULL};
 static const char *const tyings[] = {"adjacent", "layer-wise", NULL};
 static const char *const projections[] = {"auto", "none", "shared", "each", NULL};
+static const char *const answer_names[] = {"classes", "vocabulary", NULL};
 static const char *const noises[] = {"none", "empty", "age", NULL};
 
 #define AT(field) offsetof(struct options, field)
@@ -61,6 +63,8 @@ static const struct eg_option option_rows[] = {
                                                                                    AT(rectified),   EG_OPT_REAL,   0, 0, 1, NULL, NULL},
     {"fill",        "",         "slots that no statement is in take part in the softmax, as in the authors' code",
                                                                                    AT(fill),        EG_OPT_BOOL,   0, 0, 0, NULL, NULL},
+    {"answers",     "",         "what the softmax of the answer is over: the answers of the data, or all words too, as in the authors' code",
+                                                                                   AT(answers),     EG_OPT_CHOICE, ANSWERS_CLASSES, 0, 0, answer_names, NULL},
     {"noise",       "",         "in training: empty, empty memories among the statements; age, ages that skip some, as in the authors' code",
                                                                                    AT(noise),       EG_OPT_CHOICE, EG_NOISE_NONE, 0, 0, noises, NULL},
     {"noise_fraction", "1",     "how many, of the statements",                     AT(noise_fraction), EG_OPT_REAL, 0.1, 0, 1, NULL, NULL},
@@ -87,8 +91,9 @@ static const struct eg_field field_rows[] = {
 struct memn2n {
     struct options options;
     struct eg_sentence_rules rules;
-    size_t dimension, hops, outputs, symbols;
-    size_t tables; /* K + 1 embeddings, or A and C                                  */
+    size_t dimension, hops, symbols;
+    size_t outputs; /* columns of the logits: answers, then words that are none of them */
+    size_t tables;  /* K + 1 embeddings, or A and C                                  */
     struct eg_param embedding[HOPS_MAX + 1], time[HOPS_MAX + 1]; /* time: of a table         */
     struct eg_param question, answer, projection[HOPS_MAX];
     size_t projections;
@@ -124,19 +129,23 @@ static int declared(struct eg_params *params, const char *group, const struct me
     return eg_params_add(params, group, &here, out);
 }
 
-/* Rows of answers that are no words. */
+/* Rows of answers that are no words; which rows are answers, and other words where these are asked
+ * for. */
 static int find_classes(struct memn2n *s, const struct eg_model_size *size, struct eg_arena *arena,
                         size_t *more)
 {
     const char *const *words = size->symbol_words, *const *classes = size->class_words;
-    const int named = words && classes;
+    const int named = words && classes, all = s->options.answers == ANSWERS_VOCABULARY;
     *more = 0;
     size_t c = 0;
     while (c < size->outputs && c < size->symbols && (!named || !strcmp(words[c], classes[c])))
         c++;
-    if (c == size->outputs && (named || size->outputs == size->symbols))
+    if (c == size->outputs && (named || size->outputs == size->symbols)) {
+        s->outputs = all ? size->symbols : size->outputs;
         return EG_OK;
-    uint32_t *symbol = eg_arena_take(arena, size->outputs * sizeof *symbol);
+    }
+    uint32_t *symbol =
+        eg_arena_take(arena, (size->outputs + (all ? size->symbols : 0)) * sizeof *symbol);
     if (!symbol)
         return EG_RAISE(EG_ERR_NOMEM);
     for (c = 0; c < size->outputs; c++) {
@@ -144,6 +153,12 @@ static int find_classes(struct memn2n *s, const struct eg_model_size *size, stru
         while (at < size->symbols && strcmp(words[at], classes[c]))
             at++;
         symbol[c] = (uint32_t) (at < size->symbols ? at : size->symbols + (*more)++);
+    }
+    for (size_t at = 0; all && at < size->symbols; at++) {
+        for (c = 0; c < size->outputs && symbol[c] != at;)
+            c++;
+        if (c == size->outputs)
+            symbol[s->outputs++] = (uint32_t) at;
     }
     s->class_symbol = symbol;
     return EG_OK;
@@ -190,7 +205,10 @@ static int declare(struct memn2n *s, const struct eg_model_size *size, struct eg
 {
     size_t more = 0;
     const int adjacent = s->options.tying == ADJACENT;
-    int ret = adjacent ? find_classes(s, size, params->arena, &more) : EG_OK;
+    const int all = s->options.answers == ANSWERS_VOCABULARY;
+    int ret = adjacent || all ? find_classes(s, size, params->arena, &more) : EG_OK;
+    if (!adjacent)
+        s->class_symbol = NULL; /* the answers have a matrix of their own */
     if (ret || (ret = declare_embeddings(s, params, more)))
         return ret;
     s->question = s->embedding[0];
@@ -213,7 +231,8 @@ static int declare(struct memn2n *s, const struct eg_model_size *size, struct eg
         if ((ret = declared(params, "state", s, &row, "H", k + 1, each, &s->projection[k])))
             return ret;
     row = (struct eg_param_row){.name = "weight",
-                                .shape = "outputs x dimension",
+                                .shape = all ? "(outputs + other words) x dimension"
+                                             : "outputs x dimension",
                                 .equation = "S12",
                                 .rows = s->outputs,
                                 .cols = s->dimension};

@@ -29,7 +29,7 @@
 
 /* What a task asks of a model. */
 struct eg_model_size {
-    size_t inputs, outputs;          /* columns of the input, of the logits                   */
+    size_t inputs, outputs;          /* columns of the input; answers there are                */
     size_t symbols;                  /* inputs are words of a vocabulary of that size (then
                                         `inputs` is EG_COLUMNS); 0: they are numbers          */
     size_t sentences_max, words_max; /* of symbols: most statements before a question, most
@@ -95,7 +95,8 @@ struct eg_model_type {
     int (*init)(void *state, const struct eg_model_config *config, const struct eg_model_size *size,
                 struct eg_params *params, struct eg_message *message);
 
-    /* Runs a block on `tape`.  The logits (rows, outputs) of the steps where block->asked says that
+    /* Runs a block on `tape`.  The logits (rows, outputs; columns behind these are
+     * of answers that are never right) of the steps where block->asked says that
      * some sequence is asked come in *logits, one step after the other, all rows of a step, also
      * those that are not asked; with `all_steps`: of every step.  A model that has no answer at a
      * step gives zeros there.  `observe` may be NULL.  Fails with EG_ERR_NOMEM; EG_ERR_DATA where

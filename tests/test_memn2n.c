@@ -405,32 +405,55 @@ static void noise_is_of_training_and_of_the_key_alone(void **state)
 }
 
 /* Answers that are words share their rows; others have rows of their own. */
-static void answers_are_rows_of_the_last_embedding(void **state)
+/* Columns: the answers h, x, a; with the vocabulary then the words that are none, b to g and i. */
+static void answers_are_rows_and_other_words_come_behind_them(void **state)
 {
     (void) state;
     static const char *const words[] = {"a", "b", "c", "d", "e", "f", "g", "h", "i"};
     static const char *const answer_words[] = {"h", "x", "a"};
+    static const struct {
+        const char *settings, *param;
+        size_t rows, columns, at[10];
+    } cases[] = {
+        {"dimension=4 hops=2 temporal=none", "memory/embedding2", SYMBOLS + 1, 3, {7, 9, 0}},
+        {"dimension=4 hops=2 temporal=none answers=vocabulary",
+         "memory/embedding2",
+         SYMBOLS + 1,
+         10,
+         {7, 9, 0, 1, 2, 3, 4, 5, 6, 8}},
+        {"dimension=4 hops=2 temporal=none answers=vocabulary tying=layer-wise",
+         "answer/weight",
+         10,
+         10,
+         {0, 1, 2, 3, 4, 5, 6, 7, 8, 9}}};
     struct eg_model_size size = story_size;
     size.symbol_words = words;
     size.class_words = answer_words;
-    struct net n;
-    struct story_block *s = malloc(sizeof *s);
-    open_net(&n, "dimension=4 hops=2 temporal=none", &size);
-    const struct eg_param_row *row = eg_params_find(&n.model.params, "memory/embedding2");
-    assert_non_null(row);
-    assert_int_equal(row->rows, SYMBOLS + 1);
-    assert_int_equal(eg_params_find(&n.model.params, "memory/embedding1")->rows, SYMBOLS);
-    make_stories(s, story, 1, 3);
-    struct seen seen = {.net = &n};
-    const struct eg_var *z = answers(&n, s, 0, &seen);
-    const size_t rows[3] = {7, 9, 0};
-    for (size_t c = 0; c < 3; c++) {
-        double dot = 0;
-        for (size_t k = 0; k < 4; k++)
-            dot += (double) seen.state[4 + k] * (double) n.params[row->offset + rows[c] * 4 + k];
-        check_close(z->x[c], dot, 1e-5, 1e-6);
+    for (size_t i = 0; i < 3; i++) {
+        struct net n;
+        struct story_block *s = malloc(sizeof *s);
+        struct seen seen = {.net = &n};
+        open_net(&n, cases[i].settings, &size);
+        const struct eg_param_row *row = eg_params_find(&n.model.params, cases[i].param);
+        assert_non_null(row);
+        assert_int_equal(row->rows, cases[i].rows);
+        make_stories(s, story, 1, 3);
+        const struct eg_var *z = answers(&n, s, 0, &seen);
+        assert_int_equal(z->cols, cases[i].columns);
+        for (size_t c = 0; c < z->cols; c++) {
+            double dot = 0;
+            for (size_t k = 0; k < 4; k++)
+                dot += (double) seen.state[4 + k]
+                       * (double) n.params[row->offset + cases[i].at[c] * 4 + k];
+            check_close(z->x[c], dot, 1e-5, 1e-6);
+        }
+        free(s);
+        close_net(&n);
     }
-    free(s);
+    /* Where the answers are all words there are no others. */
+    struct net n;
+    open_net(&n, "dimension=4 hops=2 temporal=none answers=vocabulary", &word_size);
+    assert_int_equal(eg_params_find(&n.model.params, "memory/embedding2")->rows, SYMBOLS);
     close_net(&n);
 }
 
@@ -551,7 +574,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(the_order_of_words_matters_with_position_encoding_only),
         cmocka_unit_test(attention_and_what_empty_slots_get_sum_to_one),
         cmocka_unit_test(noise_is_of_training_and_of_the_key_alone),
-        cmocka_unit_test(answers_are_rows_of_the_last_embedding),
+        cmocka_unit_test(answers_are_rows_and_other_words_come_behind_them),
         cmocka_unit_test(a_task_of_numbers_is_refused),
         cmocka_unit_test(every_allocation_may_fail),
 #ifdef EG_DOUBLE

@@ -75,7 +75,10 @@ for preset in $presets; do
     run describe "$preset"
     if grep -q 'task.path is needed' "$work/said/err"; then
         ended "describe $preset asks for data" 2
-        own_data=(-s task.number=1 -s task.path=data)
+        case $preset in
+        */text) own_data=(-s task.path=data/qa1_where_train.txt -s task.length=8 -s task.unasked=2) ;;
+        *) own_data=(-s task.number=1 -s task.path=data) ;;
+        esac
         run describe "$preset" "${own_data[@]}"
     fi
     if grep -q '^patterns ' "$work/said/out"; then
@@ -110,6 +113,7 @@ for preset in $presets; do
     run train "$preset" "${options[@]}" "${own_data[@]}" --seed 1
     case $preset in
     */babi*) all=out:training ;;
+    */text) all=out:perplexity ;;
     *) all=out:mixed ;;
     esac
     ended "train $preset" 0 "err:800 sequences" "$all"
@@ -168,6 +172,17 @@ for task in reverse copy-delayed selective-copy recall-multi parity addition dyc
     ended "train on $task" 0
     claim "its file is whole" "$engram" check "$task.h5"
 done
+
+# A linear start that does not end: an evaluation then has no softmax either, from a file as well.
+linear=(--threads 1 -s task.train=40 -s task.test=40 -s train.sequences=640 --seed 1)
+run train memn2n/babi-like "${linear[@]}" -s model.linear_start=1000000 --json -q -o linear.h5
+grep '"report": "evaluate"' "$work/said/out" >evaluated
+run evaluate linear.h5 --threads 1 --json
+claim "an evaluation of a file is that of the training, in its linear start" \
+    cmp evaluated "$work/said/out"
+run train memn2n/babi-like "${linear[@]}" -s model.linear_start=640 --json -q -o softmax.h5
+grep '"report": "evaluate"' "$work/said/out" >softmax
+claim "and another one where that has just ended" [ "$(cmp -s evaluated softmax; echo $?)" -eq 1 ]
 
 # --- one's own sequences ---
 
