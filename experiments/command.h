@@ -68,6 +68,7 @@ int eg_verb_train(const struct eg_command *command);
 int eg_verb_resume(const struct eg_command *command);
 int eg_verb_rerun(const struct eg_command *command);
 int eg_verb_evaluate(const struct eg_command *command);
+int eg_verb_ask(const struct eg_command *command);
 int eg_verb_recall(const struct eg_command *command);
 int eg_verb_capacity(const struct eg_command *command);
 int eg_verb_basin(const struct eg_command *command);

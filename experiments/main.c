@@ -29,6 +29,13 @@ static const struct eg_verb evaluate = {
     "Evaluates the newest checkpoint on fresh sequences; the file is not changed.\n"
     "-s evaluate.lengths=10,20 -s evaluate.sequences=1000 say on what; -s task.type=file\n"
     "-s task.path=DATA.h5 takes your own sequences.", "stqj", 1, 1, eg_verb_evaluate};
+static const struct eg_verb ask = {
+    "ask", "RUN.h5 [FILE]", "your own story and question, and where each hop looked",
+    "Answers questions about stories with a model that was trained on some (task babi, babi-like or\n"
+    "stories): the likeliest answers, the weight of each statement in each hop of a memory network,\n"
+    "and the words that are not known.  FILE, or else standard input, has sentences in plain text or\n"
+    "lines as in docs/stories.md; what ends in '?' asks about the statements before it, and an empty\n"
+    "line begins another story.  -s task.path=DIR says where the data of the training are now.", "sqj", 1, 2, eg_verb_ask};
 static const struct eg_verb recall = {
     "recall", "PRESET|FILE.yaml", "associative recall, energy tracked",
     "Stores patterns, corrupts one a trial (cue.*), recalls it (dynamics.*) and says where it ended:\n"
@@ -86,8 +93,8 @@ static const struct eg_verb verify = {
 /* clang-format on */
 
 const struct eg_verb *const eg_verbs[] = {
-    &train,    &resume,    &evaluate, &recall, &capacity, &basin, &plot,   &list,
-    &describe, &gradcheck, &bench,    &rerun,  &diff,     &check, &verify, NULL,
+    &train,    &resume,    &evaluate, &ask,   &recall, &capacity, &basin,  &plot, &list,
+    &describe, &gradcheck, &bench,    &rerun, &diff,   &check,    &verify, NULL,
 };
 
 int main(int argc, char **argv)

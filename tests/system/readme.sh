@@ -14,6 +14,9 @@ readme=${given[0]}
 "$engram" train ntm/copy --print-config >my.yaml || exit 1
 "$engram" train ntm/copy "${small[@]}" --seed 1 -q -o a.h5 || exit 1
 cp a.h5 b.h5
+"$engram" train lstm/copy --threads 1 -s task.type=babi-like -s task.train=40 -s task.test=10 \
+    -s controller.size=8 -s train.sequences=32 --seed 1 -q -o stories.h5 || exit 1
+echo 'Anna walked to the attic. Where is Anna?' >story.txt
 
 # in_small VERB ARGUMENT...
 in_small() {
