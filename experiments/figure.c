@@ -37,7 +37,11 @@ enum { PATH_SIZE = 4096, NAME_SIZE = 256 };
     X("scaling",        "-scaling",        eg_figure_scaling,        NULL,                 NULL)                      \
     X("census",         "-census",         eg_figure_census,         NULL,                 NULL)                      \
     X("error",          "-error",          eg_figure_error,          NULL,                 NULL)                      \
-    X("basin",          "-basin",          eg_figure_basin,          NULL,                 NULL)
+    X("basin",          "-basin",          eg_figure_basin,          NULL,                 NULL)                      \
+    X("attention",      "-attention",      NULL,                     eg_figure_attention,  NULL)                      \
+    X("positions",      "-positions",      NULL,                     eg_figure_positions,  NULL)                      \
+    X("tasks",          "-tasks",          eg_figure_tasks,          NULL,                 NULL)                      \
+    X("splits",         "-splits",         eg_figure_splits,         NULL,                 NULL)
 /* clang-format on */
 
 #define NAME(name, suffix, of_run, of_probe, of_runs) name,

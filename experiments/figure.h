@@ -6,6 +6,10 @@
  * RUN-PROBE-heads         every head's weighting over time, with gate, strength, shift, sharpening
  * RUN-PROBE-prediction    probability of a one, the network's beside the best there can be
  * RUN-PROBE-priority      where a sort writes against priority, and where it reads
+ * RUN-PROBE-attention     weight of each statement of a story in each hop, supporting facts marked
+ * RUN-PROBE-positions     mean weight in each hop against how far back a statement is
+ * RUN-tasks               wrong answers by kind of question, of bAbI beside the published columns
+ * RUN-splits              wrong answers of training, validation and test against sequences seen
  *
  * of several trainings, with the name that is given in place of RUN:
  * RUN-compare             learning curves of the presets: median and quartiles over seeds
@@ -63,7 +67,11 @@ enum eg_plot_figures {
     EG_PLOT_CENSUS = 8192,
     EG_PLOT_ERROR = 16384,
     EG_PLOT_BASIN = 32768,
-    EG_PLOT_ALL = 65535, /* those that the run file has the numbers for */
+    EG_PLOT_ATTENTION = 65536,
+    EG_PLOT_POSITIONS = 131072,
+    EG_PLOT_TASKS = 262144,
+    EG_PLOT_SPLITS = 524288,
+    EG_PLOT_ALL = 1048575, /* those that the run file has the numbers for */
 };
 
 /* The names of the figures, NULL-ended: figure i is 1 << i. */

@@ -150,6 +150,14 @@ EG_MUST_CHECK int eg_figure_error(struct eg_page *page, struct eg_run *run,
                                   struct eg_message *message);
 EG_MUST_CHECK int eg_figure_basin(struct eg_page *page, struct eg_run *run,
                                   struct eg_message *message);
+EG_MUST_CHECK int eg_figure_attention(struct eg_page *page, struct eg_run *run, const char *group,
+                                      struct eg_message *message);
+EG_MUST_CHECK int eg_figure_positions(struct eg_page *page, struct eg_run *run, const char *group,
+                                      struct eg_message *message);
+EG_MUST_CHECK int eg_figure_tasks(struct eg_page *page, struct eg_run *run,
+                                  struct eg_message *message);
+EG_MUST_CHECK int eg_figure_splits(struct eg_page *page, struct eg_run *run,
+                                   struct eg_message *message);
 
 /* Of n run files.  EG_ERR_RANGE: they cannot stand in one figure. */
 EG_MUST_CHECK int eg_figure_compare(struct eg_page *page, const char *const *paths, size_t n,

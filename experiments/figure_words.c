@@ -27,7 +27,7 @@ double eg_chart_width(const char *plain)
 
 static int is_plain(char c)
 {
-    return c != '\0' && (isalnum((unsigned char) c) || strchr(" /.,:;%()[]+-*<>=^_|!", c));
+    return c != '\0' && (isalnum((unsigned char) c) || strchr(" /.,:;%()[]+-*<>=^_|!?", c));
 }
 
 void eg_chart_plain(char *plain, size_t size, const char *text)
