@@ -235,7 +235,7 @@ static void draw_cells(struct eg_page *page, const struct attention *a, struct e
             char words[96];
             if (column < NUMBERS_FROM || !(w >= 0.005))
                 continue;
-            snprintf(words, sizeof words, "{/=6 %.2f}", w);
+            snprintf(words, sizeof words, "%.2f", w);
             eg_text_add(&page->script,
                         "set label \"%s\" at screen %.5f,%.5f center front tc rgb '%s'\n", words,
                         (box.left + column * ((double) h + 0.5)) / EG_PAGE_WIDTH,

@@ -90,7 +90,7 @@ static int fill(struct tasks *q, const struct eg_figure_array c[COLUMNS], const 
         eg_wilson(p * n, n, &low, &high);
         name_of(words, (size_t) c[GROUP].x[i], q->name[k]);
         q->error[k] = 100 * p;
-        q->low[k] = 100 * low;
+        q->low[k] = p > 0 ? 100 * low : 0; /* no rounding below or above */
         q->high[k] = 100 * high;
         q->place[k] = (double) q->n;
         const long task = strtol(q->name[k], NULL, 10);
