@@ -101,15 +101,23 @@ $first
 Where is $person?
 " m.h5
 claim "a story takes several questions, and an empty line begins another" [ \
-    "$(grep -c '1 '"$first" "$work/said/out")" -eq 3 ]
-asked "$first
-$(statement 2)
-$(statement 3)
-$(statement 4)
-$(statement 5)
+    "$(grep -c '1 '"$first" "$work/said/out")" -eq 3 -a \
+    "$(grep -c '2 '"$first" "$work/said/out")" -eq 0 ]
+# The memory has four statements.
+other() { sed -n "/?/d; /$person/d; s/^[0-9]* \(.*\)\$/\1/p" stories.txt | sed -n "$1p"; }
+asked "$(other 1)
+$first
+$(other 2)
+$(other 3)
+$(other 4)
 Where is $person?
 " m.h5
-ended "a statement that the memory has no room for is marked" 0 "out:(not in memory)"
+ended "a statement that the memory has no room for is marked" 0 "out:1 $(other 1) (not in memory)"
+# shellcheck disable=SC2016
+claim "and the weights of the others are those of a hop" awk '
+    / statement$/ { rows = 1; next }
+    rows && NF { n++; sum += $1 }
+    END { exit n != 5 || sum < 0.97 || sum > 1.03 }' "$work/said/out"
 
 asked "$first
 Xylo went to the moon.
