@@ -97,7 +97,8 @@ static int measure(struct eg_experiment *e, struct eg_extent extent, const size_
 }
 
 /* Numbers of the items of a split, and of a group where that is not 0, at most `most` of them,
- * spread evenly.  *items is the caller's, who calls free(); NULL when out of memory. */
+ * spread evenly, the same ones whatever the seed.  *items is the caller's, who calls free(); NULL
+ * when out of memory. */
 static size_t choose_items(const struct eg_experiment *e, enum eg_split split, size_t group,
                            size_t most, size_t **items)
 {
@@ -117,8 +118,15 @@ static size_t choose_items(const struct eg_experiment *e, enum eg_split split, s
     }
     if (found <= most)
         return found;
-    for (size_t k = 0; k < most; k++)
-        (*items)[k] = (*items)[(size_t) ((double) k * (double) found / (double) most)];
+    /* One of each `most`-th part, drawn from a fixed stream: at a fixed distance they could all
+     * stand at the same place of their stories. */
+    struct eg_stream stream;
+    eg_stream_open(&stream, 0, EG_FOR_EVALUATION, most, found);
+    for (size_t k = 0; k < most; k++) {
+        const size_t from = (size_t) ((double) k * (double) found / (double) most);
+        const size_t to = (size_t) ((double) (k + 1) * (double) found / (double) most);
+        (*items)[k] = (*items)[(size_t) eg_stream_between(&stream, (long) from, (long) to - 1)];
+    }
     return most;
 }
 

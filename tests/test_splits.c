@@ -172,7 +172,9 @@ static void an_evaluation_goes_over_splits_and_groups(void **state)
     close_experiment(&f);
 }
 
-/* Two of seven: the first and the fourth, 10 and 13; three: 10, 12, 14. */
+/* Of seven, 10 to 16, two: one of 10, 11, 12 and one of 13 to 16; three: one of 10, 11, one of 12,
+ * 13, and one of 14, 15, 16.  Which ones a fixed stream says: here those of class 1.  At a fixed
+ * distance the three would be 10, 12, 14. */
 static void of_many_items_some_are_chosen_that_are_spread_evenly(void **state)
 {
     (void) state;
@@ -182,7 +184,9 @@ static void of_many_items_some_are_chosen_that_are_spread_evenly(void **state)
     assert_int_equal(eg_evaluate_items(&f.e, EG_SPLIT_TEST, 0, 2, &v, &f.message), EG_OK);
     check_row(&v, EG_SPLIT_TEST, 0, "test", 2, 2);
     assert_int_equal(eg_evaluate_items(&f.e, EG_SPLIT_TEST, 0, 3, &v, &f.message), EG_OK);
-    check_row(&v, EG_SPLIT_TEST, 0, "test", 3, 1);
+    check_row(&v, EG_SPLIT_TEST, 0, "test", 3, 3);
+    assert_int_equal(eg_evaluate_items(&f.e, EG_SPLIT_TEST, 0, 7, &v, &f.message), EG_OK);
+    check_row(&v, EG_SPLIT_TEST, 0, "test", 7, 3);
     assert_int_equal(eg_evaluate(&f.e, (struct eg_extent){0}, 100, &v, &f.message), EG_OK);
     check_row(&v, EG_SPLIT_TRAINING, 0, "training", 5, 2);
     close_experiment(&f);
