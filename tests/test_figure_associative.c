@@ -331,7 +331,11 @@ static void every_figure_has_a_name(void **state)
                {EG_PLOT_SCALING, "scaling"},
                {EG_PLOT_CENSUS, "census"},
                {EG_PLOT_ERROR, "error"},
-               {EG_PLOT_BASIN, "basin"}};
+               {EG_PLOT_BASIN, "basin"},
+               {EG_PLOT_ATTENTION, "attention"},
+               {EG_PLOT_POSITIONS, "positions"},
+               {EG_PLOT_TASKS, "tasks"},
+               {EG_PLOT_SPLITS, "splits"}};
     enum { N = sizeof all / sizeof *all };
     for (int k = 0; k < N; k++) {
         assert_int_equal(all[k].figure, 1 << k);
