@@ -26,13 +26,6 @@ static int add_bounds(struct eg_experiment *e, const struct eg_draw *draw, doubl
     return ret;
 }
 
-/* Whether the answers are the words of the input: the next one is asked. */
-static int asks_for_words(const struct eg_task_shape *s)
-{
-    return s->loss == EG_LOSS_CLASSES && s->symbols && s->class_words
-           && s->class_words == s->symbol_words;
-}
-
 /* Sequences of a size, or the `n` items listed. */
 static int measure(struct eg_experiment *e, struct eg_extent extent, const size_t *items, size_t n,
                    struct eg_evaluation *out, struct eg_message *message)
@@ -91,7 +84,7 @@ static int measure(struct eg_experiment *e, struct eg_extent extent, const size_
         .wrong = wrong,
         .chance = chance / (double) n,
         .optimum = optimum / (double) n,
-        .perplexity = asks_for_words(&e->source.shape) ? exp2(cost / asked) : NAN,
+        .perplexity = eg_task_asks_words(&e->source.shape) ? exp2(cost / asked) : NAN,
         .wrong_error = n > 1 ? sqrt(wrong_squares / (double) (n - 1) / (double) n) : 0};
     return EG_OK;
 }

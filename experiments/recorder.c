@@ -31,9 +31,17 @@ static const struct eg_run_column evaluate_columns[] = {
     {"wrong_bits_standard_error", "bit/sequence", "standard error of wrong_bits", EG_RUN_FLOAT64},
     {"chance", "bit/sequence", "cost of an answer that does not look at its input", EG_RUN_FLOAT64},
     {"optimum", "bit/sequence", "least cost there can be; NaN: not known", EG_RUN_FLOAT64},
-    /* Only of data that have splits or groups. */
+};
+
+/* Only of data that have splits or groups. */
+static const struct eg_run_column split_columns[] = {
     {"split", "1", "0: items trained on, 1: validation, 2: test", EG_RUN_INT64},
     {"group", "1", "kind of items, from 1; 0: all of them", EG_RUN_INT64},
+};
+
+/* Only of tasks that ask for the next word. */
+static const struct eg_run_column word_columns[] = {
+    {"perplexity", "1", "2 to the power of the cost of a word", EG_RUN_FLOAT64},
 };
 
 static const struct eg_run_column size_columns[] = {
@@ -44,17 +52,30 @@ static const struct eg_run_column size_columns[] = {
     {"cost", "bit/sequence", "mean cost of those since the last row of /train", EG_RUN_FLOAT64},
     {"n", "sequence", "how many there were", EG_RUN_INT64},
 };
-enum { SPLIT_COLUMNS = 2 };
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
+enum {
+    EVALUATE_COLUMNS_MAX = COUNT(evaluate_columns) + COUNT(split_columns) + COUNT(word_columns)
+};
+
+static size_t join(struct eg_run_column *to, size_t n, const struct eg_run_column *more,
+                   size_t count)
+{
+    memcpy(to + n, more, count * sizeof *more);
+    return n + count;
+}
 
 static int tables(struct eg_recorder *r, struct eg_message *message)
 {
+    struct eg_run_column columns[EVALUATE_COLUMNS_MAX];
+    size_t n = join(columns, 0, evaluate_columns, COUNT(evaluate_columns));
+    if (r->splits)
+        n = join(columns, n, split_columns, COUNT(split_columns));
+    if (r->words)
+        n = join(columns, n, word_columns, COUNT(word_columns));
     int ret = eg_run_table(r->run, &r->train, "/train", train_columns, COUNT(train_columns),
                            "sequences", "cost", message);
     if (!ret)
-        ret = eg_run_table(r->run, &r->evaluate, "/evaluate", evaluate_columns,
-                           COUNT(evaluate_columns) - (r->splits ? 0 : SPLIT_COLUMNS), "step", NULL,
-                           message);
+        ret = eg_run_table(r->run, &r->evaluate, "/evaluate", columns, n, "step", NULL, message);
     if (!ret)
         ret = eg_run_table(r->run, &r->train_sizes, "/train_sizes", size_columns,
                            COUNT(size_columns), "step", NULL, message);
@@ -230,7 +251,8 @@ int eg_recorder_create(struct eg_recorder *r, const struct eg_experiment *e,
                                           .config = e->config,
                                           .kernels = e->kernels,
                                           .threads = e->threads};
-    *r = (struct eg_recorder){.splits = eg_experiment_splits(e)};
+    *r = (struct eg_recorder){.splits = eg_experiment_splits(e),
+                              .words = eg_task_asks_words(&e->source.shape)};
     int ret = eg_recorder_begin(&r->run, &head, command, path, message);
     if (ret)
         return ret;
@@ -314,7 +336,9 @@ int eg_recorder_load(struct eg_run *run, struct eg_experiment *e, uint64_t *upda
 int eg_recorder_resume(struct eg_recorder *r, struct eg_run *run, const int64_t rows[EG_TABLES],
                        struct eg_message *message)
 {
-    *r = (struct eg_recorder){.run = run, .splits = eg_run_exists(run, "/evaluate/split")};
+    *r = (struct eg_recorder){.run = run,
+                              .splits = eg_run_exists(run, "/evaluate/split"),
+                              .words = eg_run_exists(run, "/evaluate/perplexity")};
     int ret = tables(r, message);
     if (!ret)
         ret = eg_run_cut(r->train, (size_t) rows[EG_ROWS_TRAIN], message);
@@ -354,11 +378,17 @@ int eg_recorder_row(struct eg_recorder *r, const struct eg_experiment *e, uint64
 int eg_recorder_evaluation(struct eg_recorder *r, uint64_t updates, const struct eg_evaluation *v,
                            struct eg_message *message)
 {
-    const double row[] = {(double) updates, (double) v->length, (double) v->repeats,
-                          v->mean,          v->standard_error,  (double) v->n,
-                          v->exact,         v->wrong,           v->wrong_error,
-                          v->chance,        v->optimum,         (double) v->split,
-                          (double) v->group};
+    double row[EVALUATE_COLUMNS_MAX] = {(double) updates, (double) v->length, (double) v->repeats,
+                                        v->mean,          v->standard_error,  (double) v->n,
+                                        v->exact,         v->wrong,           v->wrong_error,
+                                        v->chance,        v->optimum};
+    size_t n = COUNT(evaluate_columns);
+    if (r->splits) {
+        row[n++] = (double) v->split;
+        row[n++] = (double) v->group;
+    }
+    if (r->words)
+        row[n++] = v->perplexity;
     return eg_run_append(r->evaluate, row, message);
 }
 

@@ -22,6 +22,7 @@ struct eg_recorder {
     struct eg_run *run;
     struct eg_run_table *train, *evaluate, *train_sizes;
     int splits; /* /evaluate has the columns split and group */
+    int words;  /* /evaluate has the column perplexity      */
 };
 
 /* Which items of the data: those trained on, or others.  The values are part of run files. */

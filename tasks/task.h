@@ -73,6 +73,13 @@ struct eg_task_shape {
     double chance, optimum;
 };
 
+/* Whether the answers are the words of the input: the next one is asked. */
+static inline int eg_task_asks_words(const struct eg_task_shape *s)
+{
+    return s->loss == EG_LOSS_CLASSES && s->symbols && s->class_words
+           && s->class_words == s->symbol_words;
+}
+
 /* Columns of the target. */
 static inline size_t eg_targets(const struct eg_task_shape *shape)
 {

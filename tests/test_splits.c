@@ -227,6 +227,54 @@ static void training_draws_from_its_own_items(void **state)
     close_experiment(&f);
 }
 
+/* An evaluation of a task whose perplexity is put in by hand. */
+static void perplexity_has_a_column_only_where_words_are_asked_for(void **state)
+{
+    (void) state;
+    static const struct eg_command command = {.verb = "train", .force = 1};
+    static const char *const classes[CLASSES] = {"a", "b", "c"}, *const others[] = {"d", "e", "f"};
+    for (int words = 0; words < 2; words++) {
+        struct fixture f;
+        struct eg_recorder r;
+        struct eg_progress_sums sums = {0};
+        char path[64];
+        snprintf(path, sizeof path, "test-splits-words-%ld.h5", (long) getpid());
+        open_experiment(&f);
+        f.e.source.shape.loss = EG_LOSS_CLASSES;
+        f.e.source.shape.symbols = CLASSES;
+        f.e.source.shape.class_words = classes;
+        f.e.source.shape.symbol_words = words ? classes : others;
+        assert_int_equal(eg_recorder_create(&r, &f.e, &command, path, &f.message), EG_OK);
+        const double row[] = {2, 4, 1, 1, 1, 1, 0, 1};
+        assert_int_equal(eg_run_append(r.train, row, NULL), EG_OK);
+        const struct eg_evaluation v = {.split = EG_SPLIT_TEST, .group = 3, .perplexity = 4.25};
+        assert_int_equal(eg_recorder_evaluation(&r, 2, &v, NULL), EG_OK);
+        assert_int_equal(
+            eg_recorder_save(&r, &f.e, 2, &sums, "done", "a test", EG_RUN_FORCE, &f.message),
+            EG_OK);
+        eg_run_close(&r.run);
+
+        struct eg_run *run;
+        double *column;
+        size_t n;
+        assert_int_equal(eg_run_open(&run, path, EG_RUN_READ, &f.message), EG_OK);
+        assert_int_equal(eg_run_exists(run, "/evaluate/perplexity"), words);
+        assert_int_equal(eg_run_get_column(run, "/evaluate/group", &column, &n, NULL), EG_OK);
+        check_close(column[0], 3, 0, 0);
+        free(column);
+        if (words) {
+            assert_int_equal(eg_run_get_column(run, "/evaluate/perplexity", &column, &n, NULL),
+                             EG_OK);
+            assert_int_equal(n, 1);
+            check_close(column[0], 4.25, 0, 0);
+            free(column);
+        }
+        eg_run_close(&run);
+        unlink(path);
+        close_experiment(&f);
+    }
+}
+
 static int keep(void *context, const struct eg_evaluation *v)
 {
     return eg_recorder_evaluation(context, 2, v, NULL);
@@ -290,6 +338,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(what_is_not_there_is_left_out),
         cmocka_unit_test(training_draws_from_its_own_items),
         cmocka_unit_test(the_run_file_keeps_split_and_group),
+        cmocka_unit_test(perplexity_has_a_column_only_where_words_are_asked_for),
     };
     CHECK_FILTER(argc, argv);
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;
