@@ -89,7 +89,8 @@ static const struct eg_verb check = {
 static const struct eg_verb verify = {
     "verify", "[NAME]", "published numbers: PASS or FAIL",
     "Trains the presets over ten seeds and holds the results against stated bands.  Without a name,\n"
-    "lists what can be verified.  Every run file is kept, in the current directory.", "tJqSf", 0, 1, eg_verb_verify};
+    "lists what can be verified.  Every run file is kept, in the current directory, and counts the next\n"
+    "time.  -s says where the data are, for what needs some.", "stJqSf", 0, 1, eg_verb_verify};
 /* clang-format on */
 
 const struct eg_verb *const eg_verbs[] = {

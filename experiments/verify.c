@@ -115,10 +115,32 @@ const struct eg_claims eg_claims_ntm_copy = {
     "ntm/copy",
     "copy of Graves, Wayne & Danihelka 2014, sec. 4.1: ten seeds of ntm/copy and ntm-ff/copy, "
     "generalisation to length 120, the LSTM beside them",
-    ntm_copy};
+    NULL, ntm_copy};
 
 static const struct eg_claims *const claims[] = {&eg_claims_hopfield, &eg_claims_memn2n,
                                                  &eg_claims_ntm, &eg_claims_ntm_copy};
+
+/* The setting it needs, and no other. */
+static int check_settings(const struct eg_claims *claim, const struct eg_command *c,
+                          struct eg_message *message)
+{
+    for (size_t i = 0; i < c->n_settings; i++) {
+        const char *text = c->settings[i].text;
+        const size_t n = claim->setting ? strlen(claim->setting) : 0;
+        if (!claim->setting)
+            return EG_FAIL(EG_ERR_CONFIG, message,
+                           "verify %s takes no -s, since its bands hold "
+                           "for the presets as they are",
+                           claim->name);
+        if (strncmp(text, claim->setting, n) != 0 || text[n] != '=')
+            return EG_FAIL(EG_ERR_CONFIG, message, "verify %s takes -s %s=..., not '%s'",
+                           claim->name, claim->setting, text);
+    }
+    if (claim->setting && c->n_settings != 1)
+        return EG_FAIL(EG_ERR_CONFIG, message, "verify %s needs -s %s=..., once: %s", claim->name,
+                       claim->setting, claim->summary);
+    return EG_OK;
+}
 
 int eg_verb_verify(const struct eg_command *c)
 {
@@ -129,8 +151,10 @@ int eg_verb_verify(const struct eg_command *c)
         names[i] = claims[i]->name;
         if (!c->targets)
             printf("  %-12s %s\n", claims[i]->name, claims[i]->summary);
-        else if (!strcmp(c->target[0], claims[i]->name))
-            return claims[i]->run(c);
+        else if (!strcmp(c->target[0], claims[i]->name)) {
+            const int ret = check_settings(claims[i], c, &message);
+            return ret ? eg_command_fail(ret, &message) : claims[i]->run(c);
+        }
     }
     if (!c->targets)
         return EG_EXIT_DONE;

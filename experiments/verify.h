@@ -10,6 +10,7 @@ int eg_claim(int holds, const char *format, ...) EG_PRINTF(2, 3);
 /* A name under which something can be verified.  `run` answers an exit status. */
 struct eg_claims {
     const char *name, *summary;
+    const char *setting; /* the key of -s that it needs, "babi.path"; NULL: it takes no -s */
     int (*run)(const struct eg_command *command);
 };
 extern const struct eg_claims eg_claims_hopfield;

@@ -343,4 +343,4 @@ const struct eg_claims eg_claims_hopfield = {
     "hopfield",
     "capacity of associative memories: overlaps, one-step errors and the critical load against "
     "mean-field theory; projection, perceptron, dense memories; descent; a large network",
-    hopfield};
+    NULL, hopfield};

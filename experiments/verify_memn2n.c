@@ -224,40 +224,19 @@ static int speed(const struct eg_command *c, const char *path, int *failed)
     return EG_EXIT_DONE;
 }
 
-/* Settings of its own: the presets' paths are made from them. */
-static int read_paths(const struct eg_command *c, struct paths *p)
-{
-    const char *babi = NULL;
-    for (size_t i = 0; i < c->n_settings; i++) {
-        const char *text = c->settings[i].text;
-        if (!strncmp(text, "babi.path=", 10))
-            babi = text + 10;
-        else {
-            fprintf(stderr, "engram: verify memn2n takes -s babi.path=DIR, not '%s'\n", text);
-            return EG_EXIT_USAGE;
-        }
-    }
-    if (!babi) {
-        fprintf(stderr, "engram: verify memn2n needs -s babi.path=DIR: a folder with en and "
-                        "en-10k of the bAbI tasks (docs/stories.md)\n");
-        return EG_EXIT_USAGE;
-    }
-    snprintf(p->small, sizeof p->small, "task.path=%s/en", babi);
-    snprintf(p->large, sizeof p->large, "task.path=%s/en-10k", babi);
-    return EG_EXIT_DONE;
-}
-
 static int memn2n(const struct eg_command *c)
 {
     struct paths p;
+    const char *babi = strchr(c->settings[0].text, '=') + 1;
     const long seeds = c->has_seeds ? c->seed_last - c->seed_first + 1 : 10;
-    int failed = 0, exit = read_paths(c, &p);
-    if (!exit && seeds > SEEDS_MAX) {
+    int failed = 0, exit;
+    if (seeds > SEEDS_MAX) {
         fprintf(stderr, "engram: --seeds: at most %d are verified at once\n", SEEDS_MAX);
-        exit = EG_EXIT_USAGE;
+        return EG_EXIT_USAGE;
     }
-    if (!exit)
-        exit = speed(c, p.small, &failed);
+    snprintf(p.small, sizeof p.small, "task.path=%s/en", babi);
+    snprintf(p.large, sizeof p.large, "task.path=%s/en-10k", babi);
+    exit = speed(c, p.small, &failed);
     if (!exit)
         exit = joint(c, p.small, seeds, &failed);
     if (!exit)
@@ -271,4 +250,4 @@ const struct eg_claims eg_claims_memn2n = {
     "memn2n",
     "Sukhbaatar et al. 2015 on the bAbI tasks: joint and each task, hops, encodings, linear start; "
     "needs -s babi.path=DIR",
-    memn2n};
+    "babi.path", memn2n};

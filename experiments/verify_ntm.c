@@ -208,4 +208,4 @@ const struct eg_claims eg_claims_ntm = {
     "ntm",
     "all experiments of Graves, Wayne & Danihelka 2014: copy, repeat copy, associative recall, "
     "dynamic n-grams, priority sort; ten seeds of each network, the LSTM beside them",
-    ntm};
+    NULL, ntm};

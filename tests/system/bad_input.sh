@@ -52,6 +52,12 @@ refused "a dump without a file" 2 "-o" -- train copy --dump 3
 refused "more threads than can be" 2 "threads" -- "${train[@]}" --threads 1000000
 refused "an unknown list names the nearest" 2 "did you mean presets" -- list preset
 refused "an unknown claim names the nearest" 2 "did you mean 'ntm/copy'" -- verify ntm/cop
+refused "verify says which setting it needs" 2 "needs -s babi.path=" -- verify memn2n
+refused "verify takes no other setting" 2 "takes -s babi.path=..., not 'task.path=x'" -- \
+    verify memn2n -s task.path=x
+refused "verify of presets as they are takes no setting" 2 "takes no -s" -- verify ntm -s task.bits=3
+refused "verify looks for its data where it is told" 5 "no-folder/en" -- \
+    verify memn2n -s babi.path=no-folder
 
 # --- keys and values ---
 
