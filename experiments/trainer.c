@@ -164,8 +164,9 @@ static void score_bits(const real *z, const real *target, size_t n, double mask,
         score->wrong += !((z[c] > 0) == (target[c] > (real) 0.5)) || z[c] != z[c];
 }
 
-/* The first of the largest logits is the answer. */
-static void score_class(const real *z, size_t class, size_t n, double mask, struct eg_score *score)
+/* The first of the largest logits is the answer; classes below `unanswerable` are never right. */
+static void score_class(const real *z, size_t class, size_t n, size_t unanswerable, double mask,
+                        struct eg_score *score)
 {
     size_t best = 0;
     int finite = z[0] == z[0];
@@ -174,12 +175,12 @@ static void score_class(const real *z, size_t class, size_t n, double mask, stru
         finite &= z[c] == z[c];
     }
     score->cost += mask * eg_softmax_cost(z, (int) class, n) / LN2;
-    score->wrong += best != class || !finite;
+    score->wrong += best != class || !finite || class < unanswerable;
 }
 
 /* scores[b] of each sequence of a block; logits are those of the steps that ask. */
-static void score_rows(enum eg_loss loss, const struct eg_block *block, const struct eg_var *logits,
-                       struct eg_score scores[EG_BLOCK])
+static void score_rows(const struct eg_task_shape *shape, const struct eg_block *block,
+                       const struct eg_var *logits, struct eg_score scores[EG_BLOCK])
 {
     size_t row = 0;
     for (size_t b = 0; b < block->count; b++)
@@ -194,10 +195,11 @@ static void score_rows(enum eg_loss loss, const struct eg_block *block, const st
             if (block->mask[from] == 0)
                 continue;
             scores[b].asked += mask;
-            if (loss == EG_LOSS_BITS)
+            if (shape->loss == EG_LOSS_BITS)
                 score_bits(z, target, logits->cols, mask, &scores[b]);
             else
-                score_class(z, (size_t) target[0], logits->cols, mask, &scores[b]);
+                score_class(z, (size_t) target[0], logits->cols, shape->unanswerable, mask,
+                            &scores[b]);
         }
     }
 }
@@ -226,7 +228,7 @@ static int block_gradient(struct eg_trainer *t, struct eg_arena *arena, size_t k
         return EG_RAISE(EG_ERR_NOMEM);
     t->loss[k] = (double) loss->x[0] / (sum ? (double) t->batch : 1);
     struct eg_score scores[EG_BLOCK];
-    score_rows(t->source->shape.loss, &block, logits, scores);
+    score_rows(&t->source->shape, &block, logits, scores);
     for (size_t b = 0; b < block.count; b++)
         t->costs[members[b]] = scores[b].cost;
     eg_tape_backward(&tape, loss);
@@ -314,7 +316,7 @@ static int block_scores(struct eg_trainer *t, struct eg_arena *arena, const stru
     if ((ret = eg_model_run(t->model, &tape, &block, 0, NULL, NULL, &logits)))
         return ret;
     struct eg_score in_block[EG_BLOCK];
-    score_rows(t->source->shape.loss, &block, logits, in_block);
+    score_rows(&t->source->shape, &block, logits, in_block);
     for (size_t b = 0; b < block.count; b++)
         scores[members[b]] = in_block[b];
     return EG_OK;

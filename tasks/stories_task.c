@@ -232,6 +232,7 @@ int eg_stories_settle(struct eg_stories *stories, double validation, size_t grou
         .words_max = stories->words_max,
         .symbol_words = stories->words.word,
         .class_words = stories->answers.word,
+        .unanswerable = 1, /* EG_STORIES_UNKNOWN */
         .groups = groups,
         .optimum = NAN,
     };

@@ -64,7 +64,9 @@ struct eg_task_shape {
                                         question, most words of a sentence or question       */
     const char *const *symbol_words, *const *class_words; /* symbols and outputs of them; NULL:
                                                              they have no names              */
-    size_t groups;                            /* kinds of items, evaluated apart; 0: none        */
+    size_t unanswerable; /* classes below this are answers that no training question has: one of
+                            these is never right                                             */
+    size_t groups;       /* kinds of items, evaluated apart; 0: none                         */
     const char *const *group_words;           /* their names: groups of them; NULL: have none    */
     const char *length_words, *repeats_words; /* what is counted: "vectors", "repeats"      */
     /* Cost [bit/sequence], in the mean over training sequences, each size as often as any other:

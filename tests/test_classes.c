@@ -140,6 +140,12 @@ static void a_score_is_the_cost_in_bits_and_whether_the_likeliest_class_is_right
         first += scores[i].wrong == 0;
     }
     assert_true(first > 0 && first < N);
+    /* An answer that no training question has is not right, though it is what is answered. */
+    f.source.shape.unanswerable = 1;
+    assert_int_equal(eg_trainer_score(&f.trainer, draws, N, scores), EG_OK);
+    for (size_t i = 0; i < N; i++)
+        assert_int_equal(scores[i].wrong, 1);
+    f.source.shape.unanswerable = 0;
     f.trainer.values[b->offset + 2] = (real) NAN;
     assert_int_equal(eg_trainer_score(&f.trainer, draws, N, scores), EG_OK);
     for (size_t i = 0; i < N; i++)
