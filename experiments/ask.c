@@ -101,8 +101,9 @@ static void observe(void *context, long step, size_t rows, const void *shown)
         }
 }
 
-/* A block of the one sequence. */
-static int make_block(struct eg_block *block, const struct eg_sequence *s, struct eg_arena *arena)
+/* A block of the one sequence; `seen` training sequences the model has had. */
+static int make_block(struct eg_block *block, const struct eg_sequence *s, uint64_t seen,
+                      struct eg_arena *arena)
 {
     size_t *rows = eg_arena_take(arena, s->steps * sizeof *rows);
     size_t *from = eg_arena_take(arena, s->steps * sizeof *from);
@@ -124,7 +125,7 @@ static int make_block(struct eg_block *block, const struct eg_sequence *s, struc
                                .mask = s->mask,
                                .asked = asked,
                                .targets = 1,
-                               .seen = EG_SEEN_ALL};
+                               .seen = seen};
     return EG_OK;
 }
 
@@ -139,7 +140,7 @@ static int answer(const struct eg_experiment *e, const struct eg_stories_asked *
     struct eg_tape tape;
     struct eg_block block;
     struct eg_var *logits;
-    int ret = make_block(&block, &asked->sequence, arena);
+    int ret = make_block(&block, &asked->sequence, e->trainer.seen, arena);
     if (ret)
         return ret;
     eg_tape_begin(&tape, arena, e->kernels, e->trainer.values, NULL);

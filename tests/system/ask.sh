@@ -130,6 +130,20 @@ Where is $person?
 ended "an LSTM answers too, and has no attention to show" 0 "out:Where is $person?" \
     "out:no attention"
 
+# A run that was stopped before its softmax was put in answers as it was trained, without.
+run train memn2n.yaml --seed 1 --threads 1 -q -s model.linear_start=100000 -o linear.h5
+ended "a memory network is trained without its softmax" 0
+asked "$first
+$(statement 2)
+$(statement 3)
+Where is $person?
+" linear.h5
+# shellcheck disable=SC2016
+claim "and asked without it: the weights of a hop do not add up to 1" awk '
+    / statement$/ { rows = 1; next }
+    rows && NF { n++; sum += $1 }
+    END { exit n < 3 || (sum > 0.95 && sum < 1.05) }' "$work/said/out"
+
 # --- what is refused ---
 
 run train ntm-ff/copy "${small[@]}" --seed 1 -q -s train.sequences=32 -o copy.h5
