@@ -10,33 +10,6 @@
 #include "experiments/train.h"
 #include "tensor/loss.h"
 
-/* The words that the run was trained with must be those of the data that are there now. */
-static int same_words(struct eg_run *run, const char *path, const char *const *words, size_t n,
-                      struct eg_message *message)
-{
-    char *text = NULL;
-    if (!words || !eg_run_exists(run, path))
-        return EG_OK;
-    const int ret = eg_run_get_text(run, path, &text, message);
-    if (ret)
-        return ret;
-    const char *at = text;
-    size_t i = 0;
-    for (; i < n; i++) {
-        const size_t length = strlen(words[i]);
-        if (strncmp(at, words[i], length) || (at[length] != '\n' && at[length]))
-            break;
-        at += length + (at[length] == '\n');
-    }
-    const int same = i == n && !*at;
-    free(text);
-    return same ? EG_OK
-                : EG_FAIL(EG_ERR_DATA, message,
-                          "the data have other words than %s was trained on; -s task.KEY=VALUE "
-                          "says where those are",
-                          eg_run_path(run));
-}
-
 static int askable(struct eg_run *run, const struct eg_experiment *e, struct eg_message *message)
 {
     const struct eg_task_shape *s = &e->source.shape;
@@ -45,8 +18,7 @@ static int askable(struct eg_run *run, const struct eg_experiment *e, struct eg_
                        "%s: its task %s has no words to ask with; engram ask takes runs of tasks "
                        "with stories (babi, babi-like, stories)",
                        eg_run_path(run), e->source.task->name);
-    const int ret = same_words(run, "/words/symbols", s->symbol_words, s->symbols, message);
-    return ret ? ret : same_words(run, "/words/classes", s->class_words, s->outputs, message);
+    return eg_recorder_same_data(run, e, message);
 }
 
 /* What the model shows of its attention at the step that is asked. */

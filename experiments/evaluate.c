@@ -52,6 +52,7 @@ int eg_verb_evaluate(const struct eg_command *c)
         && !(ret = eg_experiment_init(e, c->target[0], yaml, c->settings, c->n_settings, -1,
                                       &message))
         && !(ret = widths_fit(run, e, c->target[0], &message))
+        && !(ret = eg_recorder_same_data(run, e, &message))
         && !(ret = eg_experiment_trainer(e, (int) c->threads, &message))
         && !(ret = eg_recorder_load(run, e, &s.updates, &sums, rows, &message))) {
         eg_progress_start(&s.progress, c, 0, 0);

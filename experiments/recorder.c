@@ -116,18 +116,67 @@ static int put_names(struct eg_run *run, const char *path, const char *long_name
     return ret;
 }
 
+static const char longest[] = "longest_sentence"; /* an attribute of /words/symbols */
+
 /* /words: what numbers stand for, of a task that has names for them. */
 static int put_vocabulary(struct eg_run *run, const struct eg_task_shape *s,
                           struct eg_message *message)
 {
     int ret = put_names(run, "/words/symbols", "words of the input, one a line", s->symbol_words,
                         s->symbols, message);
+    if (!ret && s->symbol_words)
+        ret = eg_run_put_attr_int(run, "/words/symbols", longest, (int64_t) s->words_max, message);
     if (!ret)
         ret = put_names(run, "/words/classes", "answers there are, one a line", s->class_words,
                         s->outputs, message);
     return ret ? ret
                : put_names(run, "/words/groups", "kinds of questions, one a line", s->group_words,
                            s->groups, message);
+}
+
+/* The names at `path` are these, where there are any. */
+static int same_names(struct eg_run *run, const char *path, const char *const *names, size_t n,
+                      struct eg_message *message)
+{
+    char *text = NULL;
+    if (!names || !eg_run_exists(run, path))
+        return EG_OK;
+    const int ret = eg_run_get_text(run, path, &text, message);
+    if (ret)
+        return ret;
+    const char *at = text;
+    size_t i = 0;
+    for (; i < n; i++) {
+        const size_t length = strlen(names[i]);
+        if (strncmp(at, names[i], length) || (at[length] != '\n' && at[length]))
+            break;
+        at += length + (at[length] == '\n');
+    }
+    const int same = i == n && !*at;
+    free(text);
+    return same ? EG_OK
+                : EG_FAIL(EG_ERR_DATA, message,
+                          "the data (task.*) have other words than %s was trained on",
+                          eg_run_path(run));
+}
+
+int eg_recorder_same_data(struct eg_run *run, const struct eg_experiment *e,
+                          struct eg_message *message)
+{
+    const struct eg_task_shape *s = &e->source.shape;
+    int64_t words;
+    int ret = same_names(run, "/words/symbols", s->symbol_words, s->symbols, message);
+    if (!ret)
+        ret = same_names(run, "/words/classes", s->class_words, s->outputs, message);
+    if (ret || strcmp(eg_config_text(e->config, "model.encoding", ""), "position-code") != 0
+        || !eg_run_exists(run, "/words/symbols")
+        || eg_run_get_attr_int(run, "/words/symbols", longest, &words, NULL)
+        || words == (int64_t) s->words_max)
+        return ret;
+    return EG_FAIL(EG_ERR_DATA, message,
+                   "the longest sentence of the data has %zu words, that of the training of %s had "
+                   "%lld; model.encoding = position-code weights all words by it",
+                   s->words_max, eg_run_path(run), (long long) words);
 }
 
 struct values {

@@ -76,6 +76,11 @@ EG_MUST_CHECK int eg_recorder_put_config(struct eg_run *run, const struct eg_con
 /* The configuration text of a run file; *text is the caller's, who calls free(). */
 EG_MUST_CHECK int eg_recorder_config(struct eg_run *run, char **text, struct eg_message *message);
 
+/* The data that are there now have the words that the run was trained with, and, where weights of
+ * words count on it, a longest sentence of as many words.  EG_ERR_DATA where not. */
+EG_MUST_CHECK int eg_recorder_same_data(struct eg_run *run, const struct eg_experiment *e,
+                                        struct eg_message *message);
+
 /* Parameters of the newest checkpoint into e->trainer, with or without moments and counters. */
 EG_MUST_CHECK int eg_recorder_load(struct eg_run *run, struct eg_experiment *e, uint64_t *updates,
                                    struct eg_progress_sums *sums, int64_t rows[EG_TABLES],

@@ -293,7 +293,8 @@ struct eg_outcome eg_train_resume(const struct eg_command *command, const char *
                       "%s: the run has diverged; it cannot go on (see /divergence)", path);
         goto out;
     }
-    if ((ret = eg_experiment_trainer(e, (int) command->threads, &message))
+    if ((ret = eg_recorder_same_data(file, e, &message))
+        || (ret = eg_experiment_trainer(e, (int) command->threads, &message))
         || (ret = eg_recorder_load(file, e, &l.updates, &l.sums, rows, &message)))
         goto out;
     if (!strcmp(status, "done") && l.updates >= eg_experiment_updates(e)) {
