@@ -147,18 +147,23 @@ static void close_attention(struct attention *a)
 
 /* --- words --- */
 
-/* Line k of a text, as far as there is room; empty where there is none. */
-static void line_of(const char *text, size_t k, char line[LINE_SIZE])
+/* Line k of a text and its length; NULL where there is none. */
+static const char *find_line(const char *text, size_t k, size_t *length)
 {
-    line[0] = '\0';
     for (; text && k > 0; k--) {
         text = strchr(text, '\n');
         text = text ? text + 1 : NULL;
     }
-    if (!text)
-        return;
-    const size_t n = strcspn(text, "\n");
-    snprintf(line, LINE_SIZE, "%.*s", (int) (n < LINE_SIZE ? n : LINE_SIZE - 1), text);
+    *length = text ? strcspn(text, "\n") : 0;
+    return text;
+}
+
+/* Line k of a text, as far as there is room; empty where there is none. */
+static void line_of(const char *text, size_t k, char line[LINE_SIZE])
+{
+    size_t n;
+    text = find_line(text, k, &n);
+    snprintf(line, LINE_SIZE, "%.*s", (int) (n < LINE_SIZE ? n : LINE_SIZE - 1), text ? text : "");
 }
 
 static size_t count_lines(const char *text)
@@ -174,11 +179,11 @@ static void fitted(char *plain, size_t size, const char *text, double width)
 {
     eg_chart_plain(plain, size, text);
     size_t n = strlen(plain);
-    if (eg_chart_width(plain) <= width)
-        return;
-    while (n > 2 && eg_chart_width(plain) > width) {
-        plain[--n] = '\0';
-        plain[n - 1] = plain[n - 2] = '.';
+    while (n > 0 && eg_chart_width(plain) > width) {
+        n = n > size - 3 ? size - 3 : n - 1;
+        while (n > 0 && ((unsigned char) plain[n] & 0xc0) == 0x80)
+            n--;
+        memcpy(plain + n, "..", 3);
     }
 }
 
@@ -249,7 +254,7 @@ static void draw_cells(struct eg_page *page, const struct attention *a, struct e
 /* What stands beside row r, marked up; its width in mm. */
 static double row_words(const struct attention *a, size_t r, double room, char rich[2 * LINE_SIZE])
 {
-    char line[LINE_SIZE], plain[LINE_SIZE], words[LINE_SIZE + 32];
+    char line[LINE_SIZE], words[LINE_SIZE + 32], plain[3 * sizeof words];
     if (r < a->rows) {
         const size_t statement = a->begin + a->row[r];
         line_of(a->text, statement, line);
@@ -321,7 +326,6 @@ static void draw(struct eg_page *page, const struct attention *a)
 
 static void table(struct eg_page *page, const struct attention *a)
 {
-    char line[LINE_SIZE];
     struct eg_text *t = &page->table;
     eg_text_add(t, "statement,text,supporting");
     for (size_t h = 0; h < a->hops; h++)
@@ -329,10 +333,11 @@ static void table(struct eg_page *page, const struct attention *a)
     eg_text_add(t, "\n");
     for (size_t i = 0; i < a->n + (size_t) (a->empty.x != NULL); i++) {
         if (i < a->n) {
-            line_of(a->text, a->begin + i, line);
+            size_t length;
+            const char *const line = find_line(a->text, a->begin + i, &length);
             eg_text_add(t, "%zu,\"", a->begin + i + 1);
-            for (const char *c = line; *c; c++)
-                eg_text_add(t, *c == '"' ? "\"\"" : "%c", *c);
+            for (size_t k = 0; k < length; k++)
+                eg_text_add(t, line[k] == '"' ? "\"\"" : "%c", line[k]);
             eg_text_add(t, "\",%d", supports(a, i));
         } else {
             eg_text_add(t, ",\"(slots without a statement)\",");

@@ -17,8 +17,8 @@ enum { EG_CHART_WORDS = 512, EG_CHART_LINE = 3 /* mm from line to line */ };
 /* Width of a text in the figures' font, in mm, about and rather too much. */
 double eg_chart_width(const char *plain);
 
-/* Only what is safe in a label: letters, digits, blanks and some signs.  Up to a blank where it
- * must be cut. */
+/* Only what is safe in a label: letters of all scripts, digits, blanks and some signs.  Up to a
+ * blank where it must be cut. */
 void eg_chart_plain(char *plain, size_t size, const char *text);
 
 /* An attribute's text, made plain; `otherwise` where there is none. */

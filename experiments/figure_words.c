@@ -20,7 +20,9 @@ double eg_chart_width(const char *plain)
     double sum = 0;
     for (; *plain; plain++) {
         const unsigned char c = (unsigned char) *plain;
-        sum += c >= 32 && c < 127 ? widths[c - 32] : 556;
+        if ((c & 0xc0) == 0x80) /* not the first byte of its letter */
+            continue;
+        sum += c >= 32 && c < 127 ? widths[c - 32] : c < 0xe3 ? 556 : 1000; /* from CJK on */
     }
     return sum / 1000 * 7.2 * 25.4 / 72 * 1.04; /* other fonts are a little wider */
 }
@@ -30,12 +32,36 @@ static int is_plain(char c)
     return c != '\0' && (isalnum((unsigned char) c) || strchr(" /.,:;%()[]+-*<>=^_|!?", c));
 }
 
+/* Bytes of a letter in UTF-8 beyond ASCII; 0 where there is none. */
+static size_t letter(const char *at)
+{
+    const unsigned char c = (unsigned char) *at, d = (unsigned char) at[c != 0];
+    const size_t n = c >= 0xc2 && c < 0xe0   ? 2
+                     : c >= 0xe0 && c < 0xf0 ? 3
+                     : c >= 0xf0 && c < 0xf5 ? 4
+                                             : 0;
+    if (c == 0xc2 && d < 0xa0) /* controls */
+        return 0;
+    for (size_t i = 1; i < n; i++)
+        if (((unsigned char) at[i] & 0xc0) != 0x80)
+            return 0;
+    return n;
+}
+
 void eg_chart_plain(char *plain, size_t size, const char *text)
 {
-    size_t n = 0;
-    for (; *text && n + 1 < size; text++)
-        if (is_plain(*text))
-            plain[n++] = *text;
+    static const char apostrophe[] = "\xe2\x80\x99"; /* the other one ends a text of gnuplot's */
+    size_t n = 0, bytes;
+    for (; *text; text += bytes) {
+        const char *const from = *text == '\'' ? apostrophe : text;
+        bytes = letter(from);
+        const size_t more = bytes > 0 ? bytes : (size_t) is_plain(*text);
+        if (n + more + 1 > size)
+            break;
+        memcpy(plain + n, from, more);
+        n += more;
+        bytes = from == text && bytes > 0 ? bytes : 1;
+    }
     plain[n] = '\0';
     char *blank = strrchr(plain, ' ');
     if (*text && blank)

@@ -128,6 +128,18 @@ static void words_are_no_commands(void **state)
     SAYS(f, "net-s-1-attention.csv", "2,\"`touch /tmp/engram` $d0 \"\" \\ 'x'\",0,");
 }
 
+static void letters_of_all_scripts_are_drawn(void **state)
+{
+    struct fixture *f = *state;
+    struct eg_run *run = create(f);
+    put_story(run, "a\nzo\xc3\xab don't see \xe6\x9d\xb1\xe4\xba\xac\nbad \xc3(\nwo ist "
+                   "bj\xc3\xb6rn");
+    finish(run);
+    must_draw(f, EG_PLOT_ATTENTION);
+    SAYS(f, "net-s-1-attention.svg", "wo ist bj\xc3\xb6rn?",
+         "2 zo\xc3\xab don\xe2\x80\x99t see \xe6\x9d\xb1\xe4\xba\xac", "3 bad (");
+}
+
 static void a_long_statement_is_cut(void **state)
 {
     struct fixture *f = *state;
@@ -138,6 +150,22 @@ static void a_long_statement_is_cut(void **state)
     must_draw(f, EG_PLOT_ATTENTION);
     SAYS(f, "net-s-1-attention.svg", "2 the quick brown fox", "..");
     assert_int_equal(times(f, "net-s-1-attention.svg", "hedge"), 0);
+}
+
+/* Between two letters, never within one; all of it in the table. */
+static void a_long_statement_is_cut_between_letters(void **state)
+{
+    struct fixture *f = *state;
+    struct eg_run *run = create(f);
+    char text[512] = "a\n";
+    for (int i = 0; i < 150; i++)
+        strcat(text, "\xc3\xb6");
+    strcat(text, "\nc\nwhere");
+    put_story(run, text);
+    finish(run);
+    must_draw(f, EG_PLOT_ATTENTION);
+    SAYS(f, "net-s-1-attention.svg", "2 \xc3\xb6\xc3\xb6", "\xb6..");
+    assert_int_equal(times(f, "net-s-1-attention.csv", "\xc3\xb6"), 150);
 }
 
 static void a_probe_without_attention_has_no_such_figure(void **state)
@@ -304,7 +332,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_row_is_a_statement_and_a_column_a_hop),
         TEST(words_are_no_commands),
+        TEST(letters_of_all_scripts_are_drawn),
         TEST(a_long_statement_is_cut),
+        TEST(a_long_statement_is_cut_between_letters),
         TEST(a_probe_without_attention_has_no_such_figure),
         TEST(shapes_that_differ_are_refused),
         TEST(positions_are_counted_from_the_last_statement),
