@@ -212,7 +212,10 @@ static void lines(struct eg_page *page, struct comparison *c, double floor, doub
             x[k] = u->x[k] / 1000;
             y[k] = u->middle[k] > floor ? u->middle[k] : floor;
         }
-        eg_curves_line(&curves, x, y, u->n, eg_chart_colour(p), 1.5, 0);
+        if (u->n == 1) /* one point has neither line nor band */
+            eg_curves_points(&curves, x, y, u->low, u->high, 1, eg_chart_colour(p), 7, 0, floor);
+        else
+            eg_curves_line(&curves, x, y, u->n, eg_chart_colour(p), 1.5, 0);
     }
     eg_curves_draw(&curves);
 }

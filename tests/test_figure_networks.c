@@ -171,6 +171,18 @@ static void a_run_that_diverged_is_worse_than_any_cost(void **state)
     SAYS(f, "all-compare.csv", "\"a\",3,100,6,5.5,6.5\n\"a\",3,200,4,3.5,\n");
 }
 
+static void one_report_is_a_point(void **state)
+{
+    struct fixture *f = *state;
+    const struct sample samples[] = {
+        {"a", NULL, 1, 100, (const double[]){5, 0}, NULL},
+        {"a", NULL, 2, 100, (const double[]){7, 0}, NULL},
+    };
+    must_compare(f, samples, 2);
+    SAYS(f, "all-compare.csv", "\"a\",2,100,6,5.5,6.5\n");
+    SAYS(f, "all-compare.svg", "<use xlink:href='#gpPt6' transform");
+}
+
 static void a_curve_goes_as_far_as_all_of_its_runs_do(void **state)
 {
     struct fixture *f = *state;
@@ -402,6 +414,7 @@ int main(int argc, char **argv)
         ROW(curves_are_the_median_and_quartiles_of_each_preset),
         ROW(reports_at_other_places_are_joined_by_the_sequences_they_stand_for),
         ROW(a_run_that_diverged_is_worse_than_any_cost),
+        ROW(one_report_is_a_point),
         ROW(a_curve_goes_as_far_as_all_of_its_runs_do),
         ROW(generalisation_has_panels_against_repeats_too),
         ROW(a_task_without_repeats_has_none),
