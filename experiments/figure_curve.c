@@ -65,9 +65,16 @@ static void draw(struct eg_page *page, const char *units, const double *sequence
                  const double *cost, const double *middle, size_t n, size_t window,
                  double threshold, double chance, double optimum)
 {
-    /* Nobody comes below the optimum. */
-    const int solvable = !(optimum > threshold);
-    double low = solvable ? threshold : optimum, high = chance > low ? chance : low, last = 0;
+    /* Nobody comes below the optimum, and below 0 nothing. */
+    const int solvable = threshold > 0 && !(optimum > threshold);
+    const int known = !solvable && optimum > 0;
+    double low = solvable ? threshold : known ? optimum : INFINITY, high = 0, last = 0;
+    const double levels[] = {low, chance};
+    for (int i = 0; i < 2; i++)
+        if (levels[i] > 0 && isfinite(levels[i])) {
+            low = levels[i] < low ? levels[i] : low;
+            high = levels[i] > high ? levels[i] : high;
+        }
     for (size_t i = 0; i < n; i++) {
         if (cost[i] > 0 && isfinite(cost[i])) {
             low = cost[i] < low ? cost[i] : low;
@@ -76,6 +83,8 @@ static void draw(struct eg_page *page, const char *units, const double *sequence
         if (isfinite(sequences[i]) && sequences[i] > last)
             last = sequences[i];
     }
+    if (!(low <= high))
+        low = high = 1;
     const double span = high > low ? high - low : high;
     const int straight = !solvable && !(high > 30 * low);
     if (straight) {
@@ -98,7 +107,7 @@ static void draw(struct eg_page *page, const char *units, const double *sequence
     if (solvable) {
         snprintf(name, sizeof name, "solved: %g", threshold);
         eg_page_level(page, threshold, name, EG_COLOUR_GREEN, EG_PLACE_LEFT);
-    } else {
+    } else if (known) {
         snprintf(name, sizeof name, "optimum: %.4g", optimum);
         eg_page_level(page, optimum, name, EG_COLOUR_GREEN, EG_PLACE_LEFT | EG_PLACE_BELOW);
     }

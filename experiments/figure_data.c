@@ -75,7 +75,7 @@ double eg_figure_threshold(struct eg_run *run)
 {
     const double solved = eg_figure_number(run, "/config_values/train/solved", 0.01);
     const double x = eg_figure_attribute(run, "/train/cost", "threshold", solved);
-    return x > 0 && isfinite(x) ? x : 0.01;
+    return x >= 0 && isfinite(x) ? x : 0.01;
 }
 
 double eg_figure_optimum(struct eg_run *run)

@@ -31,7 +31,7 @@ double eg_figure_attribute(struct eg_run *run, const char *path, const char *nam
                            double otherwise);
 
 /* The cost under which the task counts as solved: attribute `threshold` of /train/cost, or
- * train.solved, or 0.01 bit a sequence. */
+ * train.solved, or 0.01 bit a sequence; 0: nothing does. */
 double eg_figure_threshold(struct eg_run *run);
 
 /* The least cost there can be of training sequences: attribute `optimum` of /train/cost, or, where

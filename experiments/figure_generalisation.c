@@ -68,9 +68,11 @@ static void range(const struct view *v, enum eg_quantity q, double *low, double 
 static double cost_axis(struct eg_page *page, const struct eg_figure_evaluation *e,
                         const struct view *v)
 {
-    const int solvable = !(e->optimum > e->threshold);
+    const int solvable = e->threshold > 0 && !(e->optimum > e->threshold);
     double low = solvable ? e->threshold : INFINITY, high = solvable ? e->threshold : 0;
     range(v, EG_COST, &low, &high);
+    if (!(low <= high))
+        low = high = 1;
     if (!(high > 10 * low)) {
         const double room = high > low ? 0.12 * (high - low) : 0.5 * high;
         eg_text_add(&page->script, "set yrange [%.9g:%.9g] noextend\n", low - room, high + room);

@@ -322,6 +322,29 @@ static void one_evaluation_is_no_curve(void **state)
     assert_int_equal(plot(f, EG_PLOT_SVG, EG_PLOT_TASKS, 1, &message), EG_ERR_MISSING);
 }
 
+/* A text: nothing counts as solved, and the axis goes no further than the costs do. */
+static void where_nothing_counts_as_solved_no_such_line_is_drawn(void **state)
+{
+    struct fixture *f = *state;
+    static const struct eg_run_column columns[] = {{"sequences", "sequence", NULL, EG_RUN_INT64},
+                                                   {"cost", NULL, NULL, EG_RUN_FLOAT64}};
+    struct eg_run *run = create(f);
+    struct eg_run_table *table;
+    assert_int_equal(eg_run_table(run, &table, "/train", columns, 2, "sequences", "cost", NULL),
+                     EG_OK);
+    for (int i = 1; i <= 3; i++)
+        assert_int_equal(eg_run_append(table, (const double[]){100 * i, 800 - 60 * i}, NULL),
+                         EG_OK);
+    assert_int_equal(eg_run_save(run, 0, NULL), EG_OK);
+    assert_int_equal(eg_run_put_attr_real(run, "/train/cost", "chance", 640, NULL), EG_OK);
+    assert_int_equal(
+        eg_run_put_real(run, "/config_values/train/solved", "bit/sequence", NULL, 0, NULL), EG_OK);
+    finish(run);
+    must_draw(f, EG_PLOT_LEARNING);
+    SAYS(f, "net-learning.svg", "chance: 640", "700");
+    assert_int_equal(times(f, "net-learning.svg", "solved"), 0);
+}
+
 int main(void)
 {
     if (system("gnuplot --version >/dev/null 2>&1") != 0) {
@@ -344,6 +367,7 @@ int main(void)
         TEST(other_kinds_of_questions_have_nothing_beside_them),
         TEST(splits_are_curves_over_the_sequences_seen),
         TEST(one_evaluation_is_no_curve),
+        TEST(where_nothing_counts_as_solved_no_such_line_is_drawn),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
