@@ -1,5 +1,6 @@
 /* Learning curves of accuracy: wrong answers of the items trained on, of validation and of test, at
- * each evaluation, against the sequences seen. */
+ * each evaluation, against the sequences seen; of a text, where a sequence has many answers, the
+ * perplexity. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,12 +10,12 @@
 enum { SPLITS = 3 };
 static const char *const split_names[SPLITS] = {"training", "validation", "test"};
 
-enum column { STEP, SPLIT, GROUP, EXACT, COLUMNS };
-static const char *const names[COLUMNS] = {"step", "split", "group", "exact_fraction"};
+enum column { STEP, SPLIT, GROUP, VALUE, COLUMNS };
 
 struct splits {
     struct eg_figure_array c[COLUMNS];
-    double *x[SPLITS], *y[SPLITS]; /* n: sequences seen, wrong [%] */
+    int words;                     /* VALUE is the perplexity, not the exact fraction     */
+    double *x[SPLITS], *y[SPLITS]; /* n: sequences seen; wrong [%], or perplexity         */
     size_t n[SPLITS], most;
     double last; /* sequences */
 };
@@ -32,10 +33,11 @@ static int sort_rows(struct splits *q, double batch)
         q->y[s] = q->x[s] + rows;
         for (size_t i = 0; i < rows; i++) {
             if (q->c[GROUP].x[i] != 0 || q->c[SPLIT].x[i] != (double) s
-                || !isfinite(q->c[STEP].x[i]) || !isfinite(q->c[EXACT].x[i]))
+                || !isfinite(q->c[STEP].x[i]) || !isfinite(q->c[VALUE].x[i]))
                 continue;
             q->x[s][q->n[s]] = batch * q->c[STEP].x[i];
-            q->y[s][q->n[s]] = 100 * (1 - q->c[EXACT].x[i]);
+            const double value = q->c[VALUE].x[i];
+            q->y[s][q->n[s]] = q->words ? value : 100 * (1 - value);
             q->last = fmax(q->last, q->x[s][q->n[s]]);
             q->n[s]++;
         }
@@ -46,9 +48,13 @@ static int sort_rows(struct splits *q, double batch)
 
 static int open_splits(struct splits *q, struct eg_run *run, struct eg_message *message)
 {
+    static const char *const names[COLUMNS] = {"step", "split", "group", "exact_fraction"};
     int whole = 1;
+    q->words = eg_run_exists(run, "/evaluate/perplexity");
     for (int k = 0; k < COLUMNS; k++) {
-        const int rc = eg_figure_read(run, "/evaluate", names[k], 1, &q->c[k], message);
+        const int rc =
+            eg_figure_read(run, "/evaluate", k == VALUE && q->words ? "perplexity" : names[k], 1,
+                           &q->c[k], message);
         if (rc != EG_OK)
             return rc;
         whole &= q->c[k].x && q->c[k].count == q->c[STEP].count;
@@ -72,7 +78,8 @@ static void draw(struct eg_page *page, const struct splits *q)
     for (size_t s = 0; s < SPLITS; s++) {
         if (q->n[s] == 0)
             continue;
-        snprintf(words[n], sizeof words[n], "%s: %.1f %%", split_names[s], q->y[s][q->n[s] - 1]);
+        snprintf(words[n], sizeof words[n], q->words ? "%s: %.4g" : "%s: %.1f %%", split_names[s],
+                 q->y[s][q->n[s] - 1]);
         keys[n] = (struct eg_key){words[n], eg_chart_colour(s), EG_MARK_POINT, eg_chart_point(s)};
         n++;
         for (size_t i = 0; i < q->n[s]; i++)
@@ -83,7 +90,7 @@ static void draw(struct eg_page *page, const struct splits *q)
     page->height = box.bottom + 9;
     eg_page_panel(page, box, 0, 1.03 * q->last / unit, 1);
     eg_chart_keys(page, box.left, box.right, 1, keys, n);
-    eg_page_side(page, box, "wrong answers [%]", NULL);
+    eg_page_side(page, box, q->words ? "perplexity" : "wrong answers [%]", NULL);
     eg_page_foot(page, box, unit > 1 ? "sequences [thousand]" : "sequences");
     eg_text_add(&page->script, "set yrange [%.6g:%.6g] noextend\n", -0.03 * high, 1.06 * high);
     struct eg_curves c = {.page = page};
@@ -102,7 +109,7 @@ static void draw(struct eg_page *page, const struct splits *q)
 
 static void table(struct eg_page *page, const struct splits *q)
 {
-    eg_text_add(&page->table, "split,sequences,wrong [%%]\n");
+    eg_text_add(&page->table, "split,sequences,%s\n", q->words ? "perplexity" : "wrong [%]");
     for (size_t s = 0; s < SPLITS; s++)
         for (size_t i = 0; i < q->n[s]; i++) {
             eg_text_add(&page->table, "%s,", split_names[s]);

@@ -232,11 +232,11 @@ static void one_answer_is_no_mean(void **state)
 /* --- evaluations --- */
 
 /* step, split, group, exact fraction, n; ended by n 0 */
-static void put_evaluations(struct eg_run *run, const double (*rows)[5])
+static void put_table(struct eg_run *run, const double (*rows)[5], const char *value)
 {
-    static const struct eg_run_column columns[] = {
+    const struct eg_run_column columns[] = {
         {"step", NULL, NULL, EG_RUN_INT64},  {"split", NULL, NULL, EG_RUN_INT64},
-        {"group", NULL, NULL, EG_RUN_INT64}, {"exact_fraction", NULL, NULL, EG_RUN_FLOAT64},
+        {"group", NULL, NULL, EG_RUN_INT64}, {value, NULL, NULL, EG_RUN_FLOAT64},
         {"n", NULL, NULL, EG_RUN_INT64},
     };
     struct eg_run_table *table;
@@ -245,6 +245,11 @@ static void put_evaluations(struct eg_run *run, const double (*rows)[5])
         assert_int_equal(eg_run_append(table, *rows, NULL), EG_OK);
     assert_int_equal(eg_run_save(run, 0, NULL), EG_OK);
     assert_int_equal(eg_run_put_int(run, "/config_values/train/batch", "1", NULL, 8, NULL), EG_OK);
+}
+
+static void put_evaluations(struct eg_run *run, const double (*rows)[5])
+{
+    put_table(run, rows, "exact_fraction");
 }
 
 static const double evaluations[][5] = {
@@ -310,6 +315,26 @@ static void splits_are_curves_over_the_sequences_seen(void **state)
     SAYS(f, "net-splits.svg", "validation: 25.0 %", "wrong answers [%]");
 }
 
+/* Of a text hardly any sequence is without a wrong word. */
+static void splits_of_a_text_are_curves_of_its_perplexity(void **state)
+{
+    struct fixture *f = *state;
+    struct eg_run *run = create(f);
+    put_table(run,
+              (const double[][5]){{10, 0, 0, 900, 100},
+                                  {10, 2, 0, 950, 100},
+                                  {20, 0, 0, 300, 100},
+                                  {20, 2, 0, 350.5, 100},
+                                  {0, 0, 0, 0, 0}},
+              "perplexity");
+    finish(run);
+    must_draw(f, EG_PLOT_SPLITS);
+    SAYS(f, "net-splits.csv",
+         "split,sequences,perplexity\ntraining,80,900\ntraining,160,300\ntest,80,950\n"
+         "test,160,350.5\n");
+    SAYS(f, "net-splits.svg", "test: 350.5", "perplexity");
+}
+
 static void one_evaluation_is_no_curve(void **state)
 {
     struct fixture *f = *state;
@@ -366,6 +391,7 @@ int main(void)
         TEST(ten_thousand_questions_have_a_column_of_their_own),
         TEST(other_kinds_of_questions_have_nothing_beside_them),
         TEST(splits_are_curves_over_the_sequences_seen),
+        TEST(splits_of_a_text_are_curves_of_its_perplexity),
         TEST(one_evaluation_is_no_curve),
         TEST(where_nothing_counts_as_solved_no_such_line_is_drawn),
     };
