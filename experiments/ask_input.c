@@ -199,8 +199,30 @@ static int take_line(struct eg_ask_input *in, int *asked, struct eg_message *mes
     return take_plain(in, at, end, asked);
 }
 
-/* The reader of stories counts sentences from 1; here they are given their lines back. */
-static int name_line(const struct eg_ask_input *in, int ret, struct eg_message *message)
+/* The story without its statement `k`, from 1; the others move up. */
+static int drop_statement(struct eg_ask_input *in, size_t k)
+{
+    struct eg_ask_text old = in->story;
+    const size_t n = in->statements;
+    const char *at = old.at;
+    int ret = EG_OK;
+    in->story = (struct eg_ask_text){0};
+    in->statements = 0;
+    for (size_t i = 1; i <= n && !ret; i++) {
+        const char *const words = strchr(at, ' ') + 1, *const end = strchr(words, '\n');
+        at = end + 1;
+        if (i == k)
+            continue;
+        in->from[in->statements++] = in->from[i - 1];
+        ret = text_sentence(&in->story, in->statements, words, end);
+    }
+    free(old.at);
+    return ret;
+}
+
+/* The reader of stories counts sentences from 1; here they are given their lines back.  Who sits at
+ * a terminal goes on with the story, so a statement that cannot be read must not stay in it. */
+static int name_line(struct eg_ask_input *in, int ret, struct eg_message *message)
 {
     size_t sentence;
     int used = 0;
@@ -210,8 +232,12 @@ static int name_line(const struct eg_ask_input *in, int ret, struct eg_message *
         return ret != EG_ERR_DATA ? ret
                                   : EG_FAIL(ret, message, "%s: line %zu: %s", in->name,
                                             in->question_from, before.text);
-    const size_t line = sentence <= in->statements ? in->from[sentence - 1] : in->question_from;
-    return EG_FAIL(ret, message, "%s: line %zu %s", in->name, line, before.text + used);
+    const int asks = sentence > in->statements, drop = in->terminal && !asks;
+    const size_t line = asks ? in->question_from : in->from[sentence - 1];
+    if (drop && drop_statement(in, sentence))
+        return EG_RAISE(EG_ERR_NOMEM);
+    return EG_FAIL(ret, message, "%s: line %zu %s%s", in->name, line, before.text + used,
+                   drop ? "; it is left out of the story" : "");
 }
 
 int eg_ask_next(struct eg_ask_input *in, const struct eg_task_shape *shape, struct eg_arena *arena,
