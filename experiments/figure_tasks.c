@@ -99,6 +99,17 @@ static int fill(struct tasks *q, const struct eg_figure_array c[COLUMNS], const 
     return EG_OK;
 }
 
+/* The folder's own name says how many questions there are, not those of the folders it is in. */
+static int is_10k(const char *path)
+{
+    size_t at = strlen(path);
+    while (at > 0 && path[at - 1] == '/')
+        at--;
+    while (at > 0 && path[at - 1] != '/')
+        at--;
+    return strstr(path + at, "10k") != NULL;
+}
+
 /* The published columns, where the questions are those of the bAbI tasks. */
 static void choose_columns(struct tasks *q, struct eg_run *run)
 {
@@ -108,7 +119,7 @@ static void choose_columns(struct tasks *q, struct eg_run *run)
         && strcmp(type, "babi") == 0) {
         const int many = eg_run_exists(run, "/config_values/task/path")
                          && eg_run_get_text(run, "/config_values/task/path", &path, NULL) == EG_OK
-                         && strstr(path, "10k") != NULL;
+                         && is_10k(path);
         q->columns = many ? of_10k : of_1k;
         q->n_columns = many ? 1 : 2;
     }

@@ -265,7 +265,7 @@ static void tasks_of_the_last_evaluation_stand_beside_the_published(void **state
     assert_int_equal(eg_run_put_group(run, "/words", NULL), EG_OK);
     put_text(run, "/words/groups", "4 two-arg-relations\n19 path-finding");
     put_text(run, "/config_values/task/type", "babi");
-    put_text(run, "/config_values/task/path", "babi/en");
+    put_text(run, "/config_values/task/path", "babi-10k/en");
     finish(run);
     must_draw(f, EG_PLOT_TASKS);
     /* Wilson: 0 of 100 is up to 3.7 %, 50 of 100 from 40.4 to 59.6 %. */
@@ -284,7 +284,7 @@ static void ten_thousand_questions_have_a_column_of_their_own(void **state)
     assert_int_equal(eg_run_put_group(run, "/words", NULL), EG_OK);
     put_text(run, "/words/groups", "4 two-arg-relations\n19 path-finding");
     put_text(run, "/config_values/task/type", "babi");
-    put_text(run, "/config_values/task/path", "babi/en-10k");
+    put_text(run, "/config_values/task/path", "babi/en-10k/");
     finish(run);
     must_draw(f, EG_PLOT_TASKS);
     SAYS(f, "net-tasks.csv", "joint, 10k (published)", ",75.7\n");
