@@ -50,13 +50,31 @@ static void bars(const struct eg_ask_answer *a, const real *weights, size_t stri
             printf("  %4s %-*s", "-", room, "");
             continue;
         }
-        const long n = lround(fmin(fmax(p, 0), 1) * room);
-        printf("  %4.2f %-*.*s", p, room, (int) n, full);
+        char number[32];
+        const int left = 4 + room - snprintf(number, sizeof number, "%4.2f", p);
+        const int n = (int) lround(fmin(fmax(p, 0), 1) * room), rest = left > 0 ? left : 0;
+        printf("  %s %-*.*s", number, rest, n < rest ? n : rest, full);
     }
+}
+
+/* Whether the weights of each hop add up to 1; they need not without a softmax. */
+static int add_up(const struct eg_ask_answer *a)
+{
+    for (size_t k = 0; k < a->hops; k++) {
+        double sum = a->empty ? (double) a->empty[k] : 0;
+        for (size_t i = 0; i < a->held; i++)
+            sum += (double) a->attention[k * a->slots + i];
+        if (!(fabs(sum - 1) < 1e-3))
+            return 0;
+    }
+    return 1;
 }
 
 static void table(const struct eg_ask_answer *a)
 {
+    if (!add_up(a))
+        printf("in the linear start of its training the model has no softmax: weights are any "
+               "numbers\n");
     const int room = bar_length(a->hops);
     for (size_t k = 0; k < a->hops; k++) {
         char name[32];

@@ -143,6 +143,7 @@ claim "and asked without it: the weights of a hop do not add up to 1" awk '
     / statement$/ { rows = 1; next }
     rows && NF { n++; sum += $1 }
     END { exit n < 3 || (sum > 0.95 && sum < 1.05) }' "$work/said/out"
+claim "which is said" grep -q "in the linear start" "$work/said/out"
 
 # --- what is refused ---
 
