@@ -249,11 +249,10 @@ ended "data of another width than the network's are refused" 2 "wide.h5" "inputs
 
 # --- the user's stories ---
 
-tab=$'\t'
-printf '1 %s went to the %s.\n2 Where is %s?'"$tab"'%s'"$tab"'1\n' \
+printf '1 %s went to the %s.\n2 Where is %s?\t%s\t1\n' \
     Ada attic Ada attic Ben yard Ben yard Ada yard Ada yard Ben attic Ben attic >train.txt
-printf '1 Ben went to the attic.\n2 Where is Ben?'"$tab"'attic'"$tab"'1\n' >test.txt
-printf '1 Ben went to the old attic.\n2 Where is Ben?'"$tab"'attic'"$tab"'1\n' >long.txt
+printf '1 Ben went to the attic.\n2 Where is Ben?\tattic\t1\n' >test.txt
+printf '1 Ben went to the old attic.\n2 Where is Ben?\tattic\t1\n' >long.txt
 sed '1s/Ada/Ben/; 2s/Ada/Ben/' train.txt >other.txt
 stories=(train memn2n/babi --threads 1 --seed 1 -q -s train.batch=2 -s train.sequences=200
     -s task.type=stories -s task.train=train.txt -s task.validation=0)
