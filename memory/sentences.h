@@ -8,7 +8,8 @@
  *     position-code  l_kj = 1 + 4 (k - (d+1)/2)(j - (J+1)/2) / (d J)
  *
  * j = 1 .. J counts the words of a sentence, k = 1 .. d the columns.  In the first, the paper's, J
- * is the sentence's own length; in the second, of the authors' code, that of the longest sentence.
+ * is the sentence's own length; in the second, of the authors' code, that of the longest sentence
+ * of training; a longer one goes on by the same formula.
  *
  * At a step that is asked the memory holds the last `slots` statements that are complete by then;
  * the question is the words of the last sentence so far, where it is a question.  The age of the

@@ -33,7 +33,7 @@ struct eg_model_size {
     size_t symbols;                  /* inputs are words of a vocabulary of that size (then
                                         `inputs` is EG_COLUMNS); 0: they are numbers          */
     size_t sentences_max, words_max; /* of symbols: most statements before a question, most
-                                        words of a sentence                                   */
+                                        words of a sentence in training; a block may have more */
     const char *const *symbol_words, *const *class_words; /* their names, of symbols and of
                                         outputs; NULL: they have none                         */
 };

@@ -140,7 +140,7 @@ static int read_words(struct reader *r, const char *at, const char *end, const c
     }
     if (n == 0)
         return REFUSE(r, "has a %s without words; one or more are needed", what);
-    if (n > r->s->words_max)
+    if (n > r->s->words_max && !r->text->test)
         r->s->words_max = n;
     *count = n;
     return EG_OK;
@@ -260,7 +260,7 @@ static int read_question(struct reader *r, const char *at, const char *tab, cons
     q->group = (uint32_t) r->text->group;
     r->question_symbols += words;
     r->facts += facts;
-    if (statements > s->sentences_max)
+    if (statements > s->sentences_max && !r->text->test)
         s->sentences_max = statements;
     s->questions++;
     s->tests += r->text->test;

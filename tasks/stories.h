@@ -69,7 +69,8 @@ struct eg_stories {
     uint32_t *question_symbol;           /* of questions                            */
     uint32_t *fact;                      /* statements of the story, from 0         */
     struct eg_stories_question *question;
-    size_t sentences_max, words_max;       /* statements before a question, words of a sentence */
+    size_t sentences_max, words_max;       /* statements before a question, words of a sentence;
+                                              of training texts: a test does not shape a model */
     size_t unknown_words, unknown_answers; /* in tests; words: as often as they occur          */
 
     size_t items, items_valid, items_test;

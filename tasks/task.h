@@ -60,8 +60,9 @@ struct eg_task_shape {
                                         sequence is 1 ... items in training, then come items_valid
                                         for validation and items_test for the test           */
     size_t symbols;                  /* words of the vocabulary; 0: inputs are numbers       */
-    size_t sentences_max, words_max; /* of symbols, over all data: most statements before a
-                                        question, most words of a sentence or question       */
+    size_t sentences_max, words_max; /* of symbols, in what is trained on and validated: most
+                                        statements before a question, most words of a sentence
+                                        or question.  A test may have more                   */
     const char *const *symbol_words, *const *class_words; /* symbols and outputs of them; NULL:
                                                              they have no names              */
     size_t unanswerable; /* classes below this are answers that no training question has: one of

@@ -137,7 +137,22 @@ static void what_only_a_test_has_is_unknown_and_counted(void **state)
     assert_int_equal(s.question[4].answer, 3);
     const uint32_t symbols[] = {1, 0, 0, 0};
     assert_memory_equal(s.symbol + 9, symbols, sizeof symbols);
-    assert_int_equal(s.words_max, 4);
+    eg_arena_free(&arena);
+}
+
+/* Or a network would be another one beside another test: its weights of words and its slots follow
+ * from these two. */
+static void a_test_does_not_change_what_is_said_of_training(void **state)
+{
+    (void) state;
+    static const char longer[] = "1 Ada walks to and fro.\n2 Ben sits.\n3 Ben walks.\n4 Ada sits.\n"
+                                 "5 Who sits there all day?\tAda\t4\n";
+    struct eg_arena *arena = new_arena();
+    struct eg_stories s;
+    struct eg_task_shape shape;
+    accepts(&s, plain, longer, arena);
+    assert_int_equal(eg_stories_settle(&s, 0, 0, arena, &shape), EG_OK);
+    assert_true(shape.sentences_max == 3 && shape.words_max == 3 && shape.items_test == 1);
     eg_arena_free(&arena);
 }
 
@@ -399,6 +414,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(words_keep_what_is_inside_of_them),
         cmocka_unit_test(facts_may_be_missing),
         cmocka_unit_test(what_only_a_test_has_is_unknown_and_counted),
+        cmocka_unit_test(a_test_does_not_change_what_is_said_of_training),
         cmocka_unit_test(a_story_may_have_hundreds_of_statements),
         cmocka_unit_test(every_line_that_is_none_is_named),
         cmocka_unit_test(zero_bytes_and_endless_sentences_are_refused),
