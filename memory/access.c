@@ -102,3 +102,65 @@ struct eg_var *eg_write_last(struct eg_tape *tape, struct eg_var *memory, struct
 {
     return write(tape, memory, w, erase, add, slots, width, 1);
 }
+
+struct heads {
+    size_t slots, width, heads;
+    struct eg_writing writing[];
+};
+
+static void heads_forward(const struct eg_node *node, struct eg_tape *tape, size_t b)
+{
+    const struct heads *saved = node->saved;
+    struct eg_write_row row[EG_WRITES_MAX];
+    for (size_t h = 0; h < saved->heads; h++)
+        row[h] = (struct eg_write_row){.w = eg_row(saved->writing[h].w, b),
+                                       .erase = eg_row(saved->writing[h].erase, b),
+                                       .add = eg_row(saved->writing[h].add, b)};
+    tape->kernels->writes(eg_row(node->out, b), eg_row(node->in[0], b), row, saved->heads,
+                          saved->slots, saved->width);
+}
+
+static void heads_back(const struct eg_node *node, struct eg_tape *tape, size_t b)
+{
+    const struct heads *saved = node->saved;
+    struct eg_write_row row[EG_WRITES_MAX];
+    struct eg_write_drow drow[EG_WRITES_MAX];
+    for (size_t h = 0; h < saved->heads; h++) {
+        const struct eg_writing *of = &saved->writing[h];
+        row[h] = (struct eg_write_row){
+            .w = eg_row(of->w, b), .erase = eg_row(of->erase, b), .add = eg_row(of->add, b)};
+        drow[h] = (struct eg_write_drow){
+            .w = eg_drow(of->w, b), .erase = eg_drow(of->erase, b), .add = eg_drow(of->add, b)};
+    }
+    tape->kernels->writes_back(eg_drow(node->out, b), eg_row(node->in[0], b), row, drow,
+                               saved->heads, saved->slots, saved->width);
+}
+
+static const struct eg_row_op heads_op = {heads_forward, heads_back};
+
+struct eg_var *eg_write_heads(struct eg_tape *tape, struct eg_var *memory,
+                              const struct eg_writing *writing, size_t heads, size_t slots,
+                              size_t width)
+{
+    if (!memory)
+        return NULL;
+    assert(heads >= 1 && heads <= EG_WRITES_MAX && memory->cols == slots * width);
+    assert(memory->stride == memory->cols && (memory->dx || !eg_tape_records(tape)));
+    struct heads *saved =
+        eg_arena_take(tape->arena, sizeof *saved + heads * sizeof saved->writing[0]);
+    struct eg_var *out = eg_tape_var(tape, memory->rows, slots * width, 0);
+    if (!saved || !out)
+        return NULL;
+    *saved = (struct heads){.slots = slots, .width = width, .heads = heads};
+    for (size_t h = 0; h < heads; h++) {
+        const struct eg_writing *of = &writing[h];
+        if (!of->w || !of->erase || !of->add)
+            return NULL;
+        assert(of->w->cols == slots && of->erase->cols == width && of->add->cols == width);
+        assert(of->w->rows == memory->rows);
+        assert((of->w->dx && of->erase->dx && of->add->dx) || !eg_tape_records(tape));
+        saved->writing[h] = *of;
+    }
+    out->dx = memory->dx;
+    return eg_tape_push_rows(tape, &heads_op, out, 1, (struct eg_var *const[]){memory}, saved);
+}

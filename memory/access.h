@@ -9,9 +9,10 @@
  * Shapes  memory: (B, M N), slot index contiguous; w: (B, N); r, e, a: (B, M).
  * Domain  0 <= w, sum w <= 1; 0 <= e <= 1; any a.
  *         While the tape records all inputs have a gradient: none is data.
- * Alias   eg_write_last(): the gradient of the new memory takes the place of the old one's.
- *         Nothing may use `memory` after it on the same tape.  eg_write() has no such rule.
- * Saved   nothing of its own with one head; the erased memory between heads with several.
+ * Alias   eg_write_last(), eg_write_heads(): the gradient of the new memory takes the place of the
+ *         old one's.  Nothing may use `memory` after it on the same tape.  eg_write() has no such
+ *         rule.
+ * Saved   nothing of its own.
  * Fails   NULL when an argument is NULL or the tape is out of memory. */
 #ifndef EG_MEMORY_ACCESS_H
 #define EG_MEMORY_ACCESS_H
@@ -25,5 +26,13 @@ struct eg_var *eg_write(struct eg_tape *tape, struct eg_var *memory, struct eg_v
                         struct eg_var *erase, struct eg_var *add, size_t slots, size_t width);
 struct eg_var *eg_write_last(struct eg_tape *tape, struct eg_var *memory, struct eg_var *w,
                              struct eg_var *erase, struct eg_var *add, size_t slots, size_t width);
+
+/* What several heads write in a step; 1 <= heads <= EG_WRITES_MAX. */
+struct eg_writing {
+    struct eg_var *w, *erase, *add;
+};
+struct eg_var *eg_write_heads(struct eg_tape *tape, struct eg_var *memory,
+                              const struct eg_writing *writing, size_t heads, size_t slots,
+                              size_t width);
 
 #endif

@@ -18,7 +18,7 @@
 #include "tensor/activate.h"
 #include "tensor/pointwise.h"
 
-enum { HEADS_MAX = 32 };
+enum { HEADS_MAX = EG_WRITES_MAX };
 enum order { WRITE_READ, READ_WRITE };
 enum start { START_CONSTANT, START_RANDOM, START_LEARNED };
 enum weighting { WEIGHTING_FIRST, WEIGHTING_UNIFORM, WEIGHTING_LEARNED };
@@ -98,7 +98,7 @@ struct state {
     struct eg_segment segments[2 * HEADS_MAX * PARTS];
     size_t segment_count;
     /* of the current step */
-    struct eg_var *memory, *control, *zero, *reads[HEADS_MAX];
+    struct eg_var *memory, *control, *reads[HEADS_MAX];
     struct eg_var *weights[2 * HEADS_MAX]; /* read heads first */
 };
 
@@ -263,7 +263,6 @@ static int begin(void *state, struct eg_tape *tape, size_t rows, struct eg_var *
     struct state *s = state;
     s->control = NULL;
     s->memory = first_memory(s, tape, rows);
-    s->zero = s->w > 1 ? filled(tape, rows, s->m, 0) : NULL;
     for (size_t head = 0; head < s->r + s->w; head++)
         s->weights[head] = first_weighting(s, tape, rows, head);
     *read = s->read_start == READ_LEARNED
@@ -271,7 +270,7 @@ static int begin(void *state, struct eg_tape *tape, size_t rows, struct eg_var *
                 : filled(tape, rows, s->r * s->m, 0);
     for (size_t head = 0; head < s->r; head++)
         s->reads[head] = eg_tape_cols(tape, *read, head * s->m, s->m);
-    int complete = s->memory && (s->zero || s->w == 1);
+    int complete = s->memory != NULL;
     for (size_t head = 0; head < s->r + s->w; head++)
         complete = complete && s->weights[head] && (head >= s->r || s->reads[head]);
     return complete ? EG_OK : EG_RAISE(EG_ERR_NOMEM);
@@ -312,13 +311,12 @@ static void write_all(struct state *s, struct eg_tape *tape)
                           part_of(s, tape, s->r, P_ADD), s->n, s->m);
         return;
     }
-    struct eg_var *zero = s->control ? eg_tape_rows(tape, s->zero, 0, s->control->rows) : NULL;
-    for (size_t head = s->r; head < s->r + s->w; head++)
-        s->memory = eg_write_last(tape, s->memory, s->weights[head],
-                                  part_of(s, tape, head, P_ERASE), zero, s->n, s->m);
-    for (size_t head = s->r; head < s->r + s->w; head++)
-        s->memory = eg_write_last(tape, s->memory, s->weights[head], zero,
-                                  part_of(s, tape, head, P_ADD), s->n, s->m);
+    struct eg_writing writing[HEADS_MAX];
+    for (size_t h = 0; h < s->w; h++)
+        writing[h] = (struct eg_writing){.w = s->weights[s->r + h],
+                                         .erase = part_of(s, tape, s->r + h, P_ERASE),
+                                         .add = part_of(s, tape, s->r + h, P_ADD)};
+    s->memory = eg_write_heads(tape, s->memory, writing, s->w, s->n, s->m);
 }
 
 static void read_all(struct state *s, struct eg_tape *tape)

@@ -46,6 +46,16 @@ struct eg_adam {
     real rate, beta1, beta2, eps; /* rate with the bias corrections folded in; eps likewise */
 };
 
+/* A write head of one sequence: its weighting (N), what it erases and adds (M); and their
+ * gradients. */
+enum { EG_WRITES_MAX = 32 };
+struct eg_write_row {
+    const real *w, *erase, *add;
+};
+struct eg_write_drow {
+    real *w, *erase, *add;
+};
+
 struct eg_kernels {
     const char *name;
 
@@ -98,6 +108,14 @@ struct eg_kernels {
     void (*write_back)(real *din, real *dw, real *derase, real *dadd, const real *dout,
                        const real *in, const real *w, const real *erase, const real *add,
                        size_t slots, size_t width, int accumulate);
+    /* The same for up to EG_WRITES_MAX heads at once, all erases before all adds:
+     * out_i = in_i prod_h (1 - w_hi e_h) + sum_h w_hi a_h.  Back: dmemory is dL/dout and receives
+     * dL/din; `in` is the memory before.  Adds into what dhead has. */
+    void (*writes)(real *out, const real *in, const struct eg_write_row *head, size_t heads,
+                   size_t slots, size_t width);
+    void (*writes_back)(real *dmemory, const real *in, const struct eg_write_row *head,
+                        const struct eg_write_drow *dhead, size_t heads, size_t slots,
+                        size_t width);
 
     /* Packed bits (core/bits.h): `words` is a multiple of 8, x has 64 * words numbers, all 64-byte
      * aligned.  Whole numbers: exact, the same in every table.

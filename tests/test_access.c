@@ -58,6 +58,34 @@ static void writing_erases_then_adds(void **state)
     eg_arena_free(&arena);
 }
 
+/* Heads (1/2, 0, 1) and (1/2, 1, 1/2) erase (1, 1/2) and (1/2, 0), add (4, 0) and (0, 8): of slot 0
+ * (1, 2) stay 1/2 3/4 and 3/4 1, of slot 2 (5, 6) stay 0 and 6 / 2. */
+static void all_heads_erase_before_any_of_them_adds(void **state)
+{
+    (void) state;
+    struct eg_arena *arena = new_arena();
+    EACH_TABLE
+    {
+        struct eg_tape tape;
+        begin(&tape, arena, *k);
+        const real w[2][3] = {{0.5, 0, 1}, {0.5, 1, 0.5}}, erase[2][2] = {{1, 0.5}, {0.5, 0}};
+        const real add[2][2] = {{4, 0}, {0, 8}};
+        for (int turned = 0; turned < 2; turned++) {
+            struct eg_writing writing[2];
+            for (int h = 0; h < 2; h++)
+                writing[h ^ turned] = (struct eg_writing){eg_tape_data(&tape, w[h], 1, 3),
+                                                          eg_tape_data(&tape, erase[h], 1, 2),
+                                                          eg_tape_data(&tape, add[h], 1, 2)};
+            const struct eg_var *out =
+                eg_write_heads(&tape, eg_tape_data(&tape, memory3, 1, 6), writing, 2, 3, 2);
+            const double want[6] = {1 * 0.5 * 0.75 + 2, 3 * 0.5, 4,
+                                    2 * 0.75 + 4,       4 + 8,   6 * 0.5 + 4};
+            check_all_close(out->x, want, 6, 4 * EG_EPS, 0);
+        }
+    }
+    eg_arena_free(&arena);
+}
+
 static void what_was_written_with_full_weight_is_read(void **state)
 {
     (void) state;
@@ -89,6 +117,8 @@ static void null_arguments_give_null(void **state)
     assert_null(eg_write(&tape, m, NULL, e, e, 3, 2));
     assert_null(eg_write(&tape, m, w, NULL, e, 3, 2));
     assert_null(eg_write_last(&tape, m, w, e, NULL, 3, 2));
+    assert_null(eg_write_heads(&tape, NULL, &(struct eg_writing){w, e, e}, 1, 3, 2));
+    assert_null(eg_write_heads(&tape, m, &(struct eg_writing){w, NULL, e}, 1, 3, 2));
     eg_arena_free(&arena);
 }
 
@@ -178,6 +208,72 @@ static void backward_of_writing_is_the_derivative(void **state)
         }
 }
 
+struct several {
+    size_t slots, width, heads;
+    int fused;
+};
+
+/* x: memory, then weights, erase and add of each head; all erase, then all add, in one op or in one
+ * for each. */
+static struct eg_var *write_several(struct eg_tape *tape, struct eg_var *x, const void *context)
+{
+    const struct several *s = context;
+    const size_t n = s->slots, m = s->width;
+    struct eg_var *memory = own(tape, x, 0, n * m), *zero = eg_tape_var(tape, x->rows, m, 1);
+    struct eg_writing writing[4];
+    memset(zero->x, 0, x->rows * m * sizeof *zero->x);
+    for (size_t head = 0; head < s->heads; head++) {
+        const size_t at = n * m + head * (n + 2 * m);
+        writing[head] = (struct eg_writing){.w = eg_tape_cols(tape, x, at, n),
+                                            .erase = eg_tape_cols(tape, x, at + n, m),
+                                            .add = eg_tape_cols(tape, x, at + n + m, m)};
+    }
+    if (s->fused)
+        memory = eg_write_heads(tape, memory, writing, s->heads, n, m);
+    for (size_t head = 0; head < s->heads && !s->fused; head++)
+        memory = eg_write(tape, memory, writing[head].w, writing[head].erase, zero, n, m);
+    for (size_t head = 0; head < s->heads && !s->fused; head++)
+        memory = eg_write(tape, memory, writing[head].w, zero, writing[head].add, n, m);
+    return eg_join(tape, memory, eg_read(tape, memory, writing[0].w, n, m));
+}
+
+static struct grad_case several(const struct several *s, const char *name)
+{
+    return (struct grad_case){.name = name,
+                              .rows = 2,
+                              .cols = s->slots * s->width + s->heads * (s->slots + 2 * s->width),
+                              .lo = -1,
+                              .hi = 1,
+                              .build = write_several,
+                              .context = s};
+}
+
+static void several_heads_at_once_are_all_erases_then_all_adds(void **state)
+{
+    (void) state;
+    static const size_t large[][2] = {{70, 2}, {130, 1}};
+    for (size_t heads = 1; heads <= 4; heads++)
+        for (size_t i = 0; i < SHAPES + 2; i++)
+            for (uint64_t seed = 1; seed <= GRAD_SEEDS; seed++) {
+                const size_t *shape = i < SHAPES ? shapes[i] : large[i - SHAPES];
+                const struct several one = {shape[0], shape[1], heads, 1};
+                const struct several each = {shape[0], shape[1], heads, 0};
+                const struct grad_case composed = several(&each, "eg_write");
+                const struct grad_case fused = several(&one, "eg_write_heads");
+                check_same(&composed, &fused, 1e-14, seed);
+            }
+}
+
+static void backward_of_several_heads_is_the_derivative(void **state)
+{
+    (void) state;
+    for (size_t i = 0; i < SHAPES; i++) {
+        const struct several s = {shapes[i][0], shapes[i][1], 3, 1};
+        const struct grad_case c = several(&s, "eg_write_heads");
+        check_grad_seeds(&c, GRAD_SEEDS);
+    }
+}
+
 static void writing_in_place_is_writing(void **state)
 {
     (void) state;
@@ -198,12 +294,15 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reading_is_the_weighted_mean),
         cmocka_unit_test(writing_erases_then_adds),
+        cmocka_unit_test(all_heads_erase_before_any_of_them_adds),
         cmocka_unit_test(what_was_written_with_full_weight_is_read),
         cmocka_unit_test(null_arguments_give_null),
 #ifdef EG_DOUBLE
         cmocka_unit_test(backward_of_reading_is_the_derivative),
         cmocka_unit_test(backward_of_writing_is_the_derivative),
         cmocka_unit_test(writing_in_place_is_writing),
+        cmocka_unit_test(several_heads_at_once_are_all_erases_then_all_adds),
+        cmocka_unit_test(backward_of_several_heads_is_the_derivative),
 #endif
     };
     CHECK_FILTER(argc, argv);

@@ -32,6 +32,10 @@ void EG_K(write)(real *out, const real *in, const real *w, const real *erase, co
 void EG_K(write_back)(real *din, real *dw, real *derase, real *dadd, const real *dout,
                       const real *in, const real *w, const real *erase, const real *add,
                       size_t slots, size_t width, int accumulate);
+void EG_K(writes)(real *out, const real *in, const struct eg_write_row *head, size_t heads,
+                  size_t slots, size_t width);
+void EG_K(writes_back)(real *dmemory, const real *in, const struct eg_write_row *head,
+                       const struct eg_write_drow *dhead, size_t heads, size_t slots, size_t width);
 int64_t EG_K(bits_sum)(const uint64_t *bits, const int32_t *x, size_t words);
 void EG_K(bits_add)(int32_t *x, const uint64_t *bits, size_t words, int32_t set, int32_t clear);
 void EG_K(bits_count)(int32_t *count, const uint64_t *bits, const int8_t *sign, size_t rows,
