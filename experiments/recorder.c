@@ -174,7 +174,7 @@ int eg_recorder_same_data(struct eg_run *run, const struct eg_experiment *e,
         || words == (int64_t) s->words_max)
         return ret;
     return EG_FAIL(EG_ERR_DATA, message,
-                   "the longest sentence of the data has %zu words, that of the training of %s had "
+                   "the longest sentence to train on has %zu words, that of %s had "
                    "%lld; model.encoding = position-code weights all words by it",
                    s->words_max, eg_run_path(run), (long long) words);
 }

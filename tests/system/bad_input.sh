@@ -252,7 +252,7 @@ ended "data of another width than the network's are refused" 2 "wide.h5" "inputs
 printf '1 %s went to the %s.\n2 Where is %s?\t%s\t1\n' \
     Ada attic Ada attic Ben yard Ben yard Ada yard Ada yard Ben attic Ben attic >train.txt
 printf '1 Ben went to the attic.\n2 Where is Ben?\tattic\t1\n' >test.txt
-printf '1 Ben went to the old attic.\n2 Where is Ben?\tattic\t1\n' >long.txt
+printf '1 Ben went to the attic attic.\n2 Where is Ben?\tattic\t1\n' | cat train.txt - >long.txt
 sed '1s/Ada/Ben/; 2s/Ada/Ben/' train.txt >other.txt
 stories=(train memn2n/babi --threads 1 --seed 1 -q -s train.batch=2 -s train.sequences=200
     -s task.type=stories -s task.train=train.txt -s task.validation=0)
@@ -264,10 +264,12 @@ run evaluate stories.h5 --threads 1 -s task.test=test.txt
 ended "stories of the same words are evaluated" 0 "out:test"
 run evaluate stories.h5 --threads 1 -s task.train=other.txt
 ended "words that would have other numbers are refused" 5 "err:other words than stories.h5"
-run evaluate stories.h5 --threads 1 -s task.test=long.txt
+run evaluate stories.h5 --threads 1 -s task.train=long.txt
 ended "a longer sentence is, where it changes the weights of all words" 5 "err:has 6 words" "had 5"
-run evaluate position.h5 --threads 1 -s task.test=long.txt
-ended "and is not where it does not" 0 "out:test"
+run evaluate position.h5 --threads 1 -s task.train=long.txt
+ended "and is not where it does not" 0
+run evaluate stories.h5 --threads 1 -s task.test=long.txt
+ended "nor in a test" 0 "out:test"
 cp other.txt train.txt
 run resume stories.h5 --threads 1 -s train.sequences=400
 ended "a run does not go on with other data" 5 "err:other words than stories.h5"
