@@ -105,8 +105,10 @@ static int answer(const struct eg_experiment *e, const struct eg_stories_asked *
                   struct eg_arena *arena)
 {
     const size_t n = e->source.shape.outputs;
-    struct eg_ask_answer a = {
-        .asked = asked, .classes = n, .class_words = e->source.shape.class_words};
+    struct eg_ask_answer a = {.asked = asked,
+                              .classes = n,
+                              .class_words = e->source.shape.class_words,
+                              .unanswerable = e->source.shape.unanswerable};
     struct watch w = {
         .model = &e->model, .arena = arena, .answer = &a, .steps = asked->sequence.steps};
     struct eg_tape tape;

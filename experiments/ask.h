@@ -47,7 +47,7 @@ void eg_ask_input_free(struct eg_ask_input *input);
 
 struct eg_ask_answer {
     const struct eg_stories_asked *asked;
-    size_t classes;
+    size_t classes, unanswerable; /* classes below the second are never an answer        */
     const char *const *class_words;
     const double *probability; /* classes                                             */
     size_t hops, slots;        /* 0: the model has no attention over statements       */

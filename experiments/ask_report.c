@@ -8,13 +8,13 @@
 
 enum { ANSWERS = 3, BAR = 10 };
 
-/* The likeliest answers, in order; how many. */
+/* The likeliest answers, in order; how many.  None that no training question has. */
 static size_t likeliest(const struct eg_ask_answer *a, size_t at[ANSWERS])
 {
     size_t n = 0;
-    for (; n < ANSWERS && n < a->classes; n++) {
+    for (; n < ANSWERS && n + a->unanswerable < a->classes; n++) {
         size_t best = a->classes;
-        for (size_t c = 0; c < a->classes; c++) {
+        for (size_t c = a->unanswerable; c < a->classes; c++) {
             int taken = 0;
             for (size_t k = 0; k < n; k++)
                 taken |= at[k] == c;

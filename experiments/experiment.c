@@ -204,6 +204,17 @@ int eg_experiment_trainable(const struct eg_experiment *e, struct eg_message *me
     return EG_OK;
 }
 
+void eg_experiment_remark(const struct eg_experiment *e, FILE *out)
+{
+    const double linear = strtod(eg_config_text(e->config, "model.linear_start", "0"), NULL);
+    if (linear > 0 && linear >= (double) e->train.sequences)
+        fprintf(
+            out,
+            "model.linear_start = %.0f is not reached by train.sequences = %llu: the hops of this "
+            "network never have a softmax\n",
+            linear, (unsigned long long) e->train.sequences);
+}
+
 int eg_experiment_trainer(struct eg_experiment *e, int threads, struct eg_message *message)
 {
     e->threads = threads > 0 ? threads : omp_get_num_procs();

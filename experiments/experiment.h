@@ -3,6 +3,7 @@
 #define EG_EXPERIMENTS_EXPERIMENT_H
 
 #include <stdint.h>
+#include <stdio.h>
 
 #include "core/arena.h"
 #include "core/config.h"
@@ -60,6 +61,10 @@ EG_MUST_CHECK int eg_experiment_init(struct eg_experiment *e, const char *name, 
 /* EG_ERR_RANGE when the batch is larger than the data. */
 EG_MUST_CHECK int eg_experiment_trainable(const struct eg_experiment *e,
                                           struct eg_message *message);
+
+/* Prints a line where the configuration can hardly be what was meant: the linear start of a memory
+ * network (model.linear_start) lasts as long as the training. */
+void eg_experiment_remark(const struct eg_experiment *e, FILE *out);
 
 /* Makes the trainer: parameters, moments, arenas.  `threads` 0: as many as processors. */
 EG_MUST_CHECK int eg_experiment_trainer(struct eg_experiment *e, int threads,

@@ -54,6 +54,7 @@ void eg_wilson(double successes, double n, double *low, double *high)
     const double z = 1.959963984540054, p = successes / n;
     const double centre = (p + z * z / (2 * n)) / (1 + z * z / n);
     const double half = z * sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n);
-    *low = centre - half > 0 ? centre - half : 0;
-    *high = centre + half < 1 ? centre + half : 1;
+    /* At the ends the bounds are 0 and 1 but for rounding. */
+    *low = successes > 0 && centre - half > 0 ? centre - half : 0;
+    *high = successes < n && centre + half < 1 ? centre + half : 1;
 }

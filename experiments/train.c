@@ -125,6 +125,7 @@ static int dry_run(const struct eg_command *c, const char *name)
                probes / 1e6);
         printf("training time   about %.0f s with %d thread%s\n", seconds / 20 * updates,
                e->threads, e->threads == 1 ? "" : "s");
+        eg_experiment_remark(e, stdout);
         if (c->has_seeds)
             printf("of %zu seeds    %zu at a time: %.1f MB of memory, about %.0f s in all\n", runs,
                    jobs, memory / 1e6 * (double) jobs,

@@ -257,6 +257,8 @@ struct eg_outcome eg_train(const struct eg_command *command, const char *name, c
         fprintf(stderr, "%s: seed %ld, %zu parameters, %llu sequences, %d thread%s, %s\n", name,
                 e->run.seed, e->model.params.total, (unsigned long long) e->train.sequences,
                 e->threads, e->threads == 1 ? "" : "s", path);
+    if (!command->quiet)
+        eg_experiment_remark(e, stderr);
     if (!(ret = eg_recorder_save(&l.recorder, e, 0, &l.sums, "running", "", 0, &message)))
         run(&l, command);
 out:

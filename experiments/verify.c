@@ -26,15 +26,25 @@ static const struct eg_evaluation *at_length(const struct eg_outcome *o, size_t 
     return NULL;
 }
 
-/* Trains a preset with seeds first .. last; every run file is kept. */
+int eg_verify_train(struct eg_seeds *seeds, const struct eg_command *command, const char *preset,
+                    long first, long last)
+{
+    struct eg_command quiet = *command;
+    quiet.quiet = 1;
+    quiet.json = 0;
+    const int exit = eg_seeds_train(seeds, &quiet, preset, first, last);
+    for (size_t i = 0; i < seeds->n; i++)
+        if (seeds->runs[i].outcome.exit == EG_EXIT_DIVERGED)
+            seeds->runs[i].outcome.cost = INFINITY;
+    return exit == EG_EXIT_DIVERGED ? EG_EXIT_DONE : exit;
+}
+
 static int measure(const struct eg_command *c, const char *preset, long first, long last,
                    struct measured *m)
 {
-    struct eg_command quiet = *c;
-    quiet.quiet = 1;
     memset(m, 0, sizeof *m);
     struct eg_seeds seeds;
-    const int exit = eg_seeds_train(&seeds, &quiet, preset, first, last);
+    const int exit = eg_verify_train(&seeds, c, preset, first, last);
     m->threshold = seeds.threshold;
     for (size_t i = 0; i < seeds.n && !exit && m->n < SEEDS_MAX; i++) {
         const struct eg_outcome *o = &seeds.runs[i].outcome;

@@ -58,19 +58,17 @@ static double slowest(const struct measured *m)
 static int measure(const struct eg_command *c, const char *preset, const char *mark, long seeds,
                    const char *const *settings, struct measured *m)
 {
-    struct eg_command quiet = *c;
+    struct eg_command here = *c;
     struct eg_seeds runs;
     char output[128];
     snprintf(output, sizeof output, "verify-memn2n-%s.h5", mark);
     memset(m, 0, sizeof *m);
-    quiet.quiet = 1;
-    quiet.json = 0;
-    quiet.output = output;
-    quiet.n_settings = 0;
+    here.output = output;
+    here.n_settings = 0;
     for (size_t i = 0; settings[i]; i++)
-        quiet.settings[quiet.n_settings++] = (struct eg_setting){settings[i], "-s", NULL};
+        here.settings[here.n_settings++] = (struct eg_setting){settings[i], "-s", NULL};
     const long first = c->has_seeds ? c->seed_first : 1;
-    const int exit = eg_seeds_train(&runs, &quiet, preset, first, first + seeds - 1);
+    const int exit = eg_verify_train(&runs, &here, preset, first, first + seeds - 1);
     for (size_t i = 0; i < runs.n && !exit && m->n < SEEDS_MAX; i++) {
         const struct eg_outcome *o = &runs.runs[i].outcome;
         m->training[m->n] = o->cost;
@@ -123,8 +121,7 @@ static int joint(const struct eg_command *c, const char *path, long seeds, int *
         struct measured m;
         const char *settings[] = {path, hops[k], NULL};
         snprintf(mark, sizeof mark, "joint-%zu", 3 - k);
-        const int exit =
-            measure(c, "memn2n/babi-joint", mark, k ? (seeds + 2) / 3 : seeds, settings, &m);
+        const int exit = measure(c, "memn2n/babi-joint", mark, seeds, settings, &m);
         if (exit)
             return exit;
         error[k] = m.error[m.best];
@@ -234,6 +231,11 @@ static int memn2n(const struct eg_command *c)
     int failed = 0, exit;
     if (seeds > SEEDS_MAX) {
         fprintf(stderr, "engram: --seeds: at most %d are verified at once\n", SEEDS_MAX);
+        return EG_EXIT_USAGE;
+    }
+    if (strlen(babi) + sizeof "task.path=/en-10k" > sizeof p.large) {
+        fprintf(stderr, "engram: babi.path: at most %zu characters, not %zu\n",
+                sizeof p.large - sizeof "task.path=/en-10k", strlen(babi));
         return EG_EXIT_USAGE;
     }
     snprintf(p.small, sizeof p.small, "task.path=%s/en", babi);

@@ -78,11 +78,9 @@ static void say(const char *preset, const struct eg_seed_run *run, double thresh
 static int measure(const struct eg_command *c, const char *preset, long first, long last,
                    size_t length, struct measured *m)
 {
-    struct eg_command quiet = *c;
     struct eg_seeds seeds;
-    quiet.quiet = 1;
     memset(m, 0, sizeof *m);
-    const int exit = eg_seeds_train(&seeds, &quiet, preset, first, last);
+    const int exit = eg_verify_train(&seeds, c, preset, first, last);
     m->threshold = seeds.threshold;
     for (size_t i = 0; i < seeds.n && !exit && m->n < SEEDS_MAX; i++) {
         const struct eg_outcome *o = &seeds.runs[i].outcome;

@@ -117,6 +117,7 @@ static void the_ends_solve_the_score_equation(void **state)
             double ends[2];
             eg_wilson(k, n, &ends[0], &ends[1]);
             assert_true(ends[0] >= 0 && ends[1] <= 1);
+            assert_true((k > 0) == (ends[0] > 0) && (k < n) == (ends[1] < 1));
             const double p = (double) k / n;
             for (int e = 0; e < 2; e++)
                 check_close((p - ends[e]) * (p - ends[e]), z * z * ends[e] * (1 - ends[e]) / n,

@@ -182,6 +182,10 @@ claim "an evaluation of a file is that of the training, in its linear start" \
     cmp evaluated "$work/said/out"
 run train memn2n/babi-like "${linear[@]}" -s model.linear_start=640 --json -q -o softmax.h5
 grep '"report": "evaluate"' "$work/said/out" >softmax
+run train memn2n/babi-like "${linear[@]}" -s model.linear_start=640 --dry-run
+ended "a linear start that is never left is remarked on" 0 "out:never have a softmax"
+run train memn2n/babi-like "${linear[@]}" -s model.linear_start=639 --dry-run
+claim "and one that ends is not" [ "$(grep -c 'never have a softmax' "$work/said/out")" -eq 0 ]
 claim "and another one where that has just ended" [ "$(cmp -s evaluated softmax; echo $?)" -eq 1 ]
 
 # --- one's own sequences ---
