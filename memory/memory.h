@@ -63,6 +63,7 @@ struct eg_memory_type {
 
 extern const struct eg_memory_type eg_memory_none;
 extern const struct eg_memory_type eg_memory_ntm;
+extern const struct eg_memory_type eg_memory_sam;
 
 /* All memories, NULL-ended; and the one called `name`, or NULL. */
 extern const struct eg_memory_type *const eg_memory_types[];
