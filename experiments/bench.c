@@ -32,18 +32,20 @@ static double gemm_speed(void)
     return eg_median(speeds, RUNS);
 }
 
-/* All sequences of the largest training size. */
-static int longest(struct eg_experiment *e, const struct eg_command *c, struct eg_message *message)
+int eg_bench_longest(struct eg_experiment *e, const struct eg_command *c, const char *target,
+                     const char *extra, struct eg_message *message)
 {
-    struct eg_setting settings[EG_SETTINGS_MAX + 1];
+    struct eg_setting settings[EG_SETTINGS_MAX + 2];
     size_t n = c->n_settings < EG_SETTINGS_MAX ? c->n_settings : EG_SETTINGS_MAX;
     memcpy(settings, c->settings, n * sizeof *settings);
-    int ret = eg_experiment_init(e, c->target[0], NULL, settings, n, 1, message);
+    if (extra)
+        settings[n++] = (struct eg_setting){.text = extra, .origin = "-s"};
+    int ret = eg_experiment_init(e, target, NULL, settings, n, 1, message);
     if (ret || e->source.shape.items)
         return ret;
     settings[n++] = (struct eg_setting){.text = "curriculum.type=fixed", .origin = "-s"};
     eg_experiment_free(e);
-    return eg_experiment_init(e, c->target[0], NULL, settings, n, 1, message);
+    return eg_experiment_init(e, target, NULL, settings, n, 1, message);
 }
 
 int eg_verb_bench(const struct eg_command *c)
@@ -51,9 +53,16 @@ int eg_verb_bench(const struct eg_command *c)
     eg_catch_signals();
     if (eg_setup_is_associative(c))
         return eg_bench_associative(c);
+    if (c->slots)
+        return eg_bench_slots(c);
     struct eg_message message = {{0}};
+    if (c->targets > 1)
+        return eg_command_fail(EG_FAIL(EG_ERR_CONFIG, &message,
+                                       "without --slots one preset is timed; %zu are given",
+                                       c->targets),
+                               &message);
     struct eg_experiment *e = calloc(1, sizeof *e);
-    int ret = e ? longest(e, c, &message) : EG_RAISE(EG_ERR_NOMEM);
+    int ret = e ? eg_bench_longest(e, c, c->target[0], NULL, &message) : EG_RAISE(EG_ERR_NOMEM);
     if (!ret)
         ret = eg_experiment_trainer(e, (int) c->threads, &message);
     double speeds[RUNS];

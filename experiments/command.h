@@ -35,7 +35,7 @@ struct eg_command {
     struct eg_setting settings[EG_SETTINGS_MAX]; /* in the order given          */
     size_t n_settings;
     const char *output; /* -o                                                   */
-    const char *format, *figure;
+    const char *format, *figure, *slots;
     long threads, jobs, dump, seed_first, seed_last, components;
     int has_seeds, quiet, json, dry_run, print_config, force, help;
     double require; /* bit/sequence; negative: none                             */

@@ -72,9 +72,11 @@ static const struct eg_verb gradcheck = {
     "Compares the gradient of a batch with central differences, in double precision, component by\n"
     "component, and prints the largest error of every tensor.  Exit 4 when one is above 1e-6.", "sncj", 1, 1, eg_verb_gradcheck};
 static const struct eg_verb bench = {
-    "bench", "PRESET|FILE.yaml", "sequences per second",
+    "bench", "PRESET|FILE.yaml [...]", "sequences per second",
     "Times full updates on sequences of the longest training length, and the matrix product there\n"
-    "and then.  The median of several runs is printed.", "stj", 1, 1, eg_verb_bench};
+    "and then.  The median of several runs is printed.\n"
+    "--slots 64,1024,16384 times forward and backward for each size of the memory, and says how much\n"
+    "memory they take; presets can then be several: sam/scaling beside ntm/scaling.", "stjl", 1, EG_TARGETS_MAX, eg_verb_bench};
 static const struct eg_verb rerun = {
     "rerun", "RUN.h5", "repeat a run from its file, and compare",
     "Trains again from the configuration and seed in the file, and says whether the two are equal\n"

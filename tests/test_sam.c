@@ -318,6 +318,22 @@ static void a_sequence_by_hand(void **state)
     eg_arena_free(&r.arena);
 }
 
+/* Weights of delta are no access, weights above it are; here 0.5 * (1 - 0.5), exact. */
+static void an_access_is_more_than_delta(void **state)
+{
+    (void) state;
+    for (int above = 0; above < 2; above++) {
+        struct run r;
+        const struct shape s = shape_of(8, 1, 1, 1, above ? 0.25 - 0x1p-20 : 0.25);
+        open_run(&r, &s, 1, 0);
+        take_one(&r, -1, 1, (real) 0.5, (real) 0.5, 2); /* reads slot 1, which is not like 0 */
+        assert_int_equal(r.last->oldest[0], 0);
+        take_one(&r, 1, 1, (real) 0.5, (real) 0.5, 2);
+        assert_int_equal(r.last->oldest[0], above ? 2 : 0);
+        eg_arena_free(&r.arena);
+    }
+}
+
 /* ---- undoing ---- */
 
 static void snapshot(const struct run *r, size_t rows, real *to)
@@ -515,6 +531,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(its_gradient_is_the_derivative),
 #endif
         cmocka_unit_test(a_sequence_by_hand),
+        cmocka_unit_test(an_access_is_more_than_delta),
         cmocka_unit_test(the_backward_puts_back_every_memory_there_was),
         cmocka_unit_test(memory_of_a_sequence_does_not_depend_on_the_slots_there_are),
         cmocka_unit_test(an_exhaustive_index_is_the_linear_one),
