@@ -52,6 +52,8 @@ struct eg_memory_type {
      * after the last step (row-major in the order of the letters). */
     size_t (*extent)(const void *state, char letter);
     void (*copy)(const void *state, int field, size_t row, real *out);
+    /* Operations of a step and its gradient; NULL: the heads go over all of N M numbers. */
+    double (*flops)(const void *state);
     /* Initial bias of the control columns (zeros on entry): where the heads start out. */
     void (*control_start)(const void *state, real *bias);
 

@@ -183,8 +183,9 @@ void eg_sparse_nearest(struct eg_sparse *memory, const struct eg_kernels *kernel
     const size_t n = eg_neighbours_find(&memory->index, kernels, key, &list);
     for (size_t c = 0; c < n; c++) {
         const size_t i = list ? list[c] : c;
-        offer(&best, kernels->dot(key, memory->x + i * m, m) * inv_key * memory->inv[i],
-              (uint32_t) i);
+        const real like = kernels->dot(key, memory->x + i * m, m) * inv_key * memory->inv[i];
+        if (best.n < best.most || !(like < best.cosine[best.n - 1]))
+            offer(&best, like, (uint32_t) i);
     }
     /* Those that were never written are all alike. */
     const real blank = kernels->dot(key, memory->blank, m) * inv_key * memory->inv_blank;

@@ -91,21 +91,26 @@ static int by_number(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* The slots of this step in the order of their numbers: in the index those not in it yet come one
- * after the other, and of those accessed at once the first is the older one. */
-static void settle_order(struct eg_sparse *memory)
-{
-    gsl_heapsort(memory->touched, memory->touched_count, sizeof *memory->touched, by_number);
-}
-
+/* Those that are not in the index yet come one after the other; all of them are among the touched.
+ */
 static void index_all(struct eg_sparse *memory, const struct eg_kernels *kernels)
 {
-    settle_order(memory);
-    for (size_t i = 0; i < memory->touched_count; i++) {
-        const size_t slot = memory->touched[i];
-        eg_neighbours_put(&memory->index, kernels, slot, memory->x + slot * memory->plan->width);
-    }
-    assert(memory->index.count == memory->ring.count);
+    const size_t m = memory->plan->width, known = memory->index.count;
+    for (size_t i = 0; i < memory->touched_count; i++)
+        if (memory->touched[i] < known)
+            eg_neighbours_put(&memory->index, kernels, memory->touched[i],
+                              memory->x + memory->touched[i] * m);
+    for (size_t i = known; i < memory->ring.count; i++)
+        eg_neighbours_put(&memory->index, kernels, i, memory->x + i * m);
+}
+
+/* Of those accessed at once the first is the older one. */
+static void access_all(struct eg_sparse *memory)
+{
+    gsl_heapsort(memory->touched, memory->touched_count, sizeof *memory->touched, by_number);
+    for (size_t i = 0; i < memory->touched_count; i++)
+        if (memory->sum[memory->touched[i]] > memory->plan->delta)
+            eg_ring_access(&memory->ring, memory->touched[i]);
 }
 
 static void softmax(real *weight, real *score, const real *cosine, real strength, size_t n,
@@ -154,10 +159,7 @@ static void step_forward(const struct eg_node *node, struct eg_tape *tape, size_
     write_all(memory, step, b, control, tape->kernels);
     index_all(memory, tape->kernels);
     read_all(memory, step, b, control, eg_row(node->out, b), tape->kernels);
-    settle_order(memory);
-    for (size_t i = 0; i < memory->touched_count; i++)
-        if (memory->sum[memory->touched[i]] > memory->plan->delta)
-            eg_ring_access(&memory->ring, memory->touched[i]);
+    access_all(memory);
 }
 
 /* With s = beta c:  dw_i += dr . M_i;  ds_i = w_i (dw_i - sum_j w_j dw_j);  dM_i += w_i dr, and

@@ -243,6 +243,8 @@ static double flops(const void *state, const struct eg_params *params, size_t n_
             strncmp(row->name, "output/", 7) == 0 ? (double) asked : (double) n_steps;
         products += 6 * times * (double) (row->rows * row->cols);
     }
+    if (m->memory->flops)
+        return products + (double) n_steps * m->memory->flops(m->memory_state);
     /* A head goes over the memory for its scores and back (2 + 6 operations an element), a read
      * 2 + 4, a write 4 + 10, the norms 2. */
     const double size = (double) (m->memory->extent(m->memory_state, 'N')
