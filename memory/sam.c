@@ -288,8 +288,8 @@ static void copy(const void *state, int field, size_t row, real *out)
     }
 }
 
-/* Without the search, which depends on what is in use: 2 + 6 operations a number for a cosine, 2 + 4
- * for reading, 2 + 4 for writing, 2 for a length. */
+/* Without the search, which depends on what is in use: 2 + 6 operations a number for a cosine, 2 +
+ * 4 for reading, 2 + 4 for writing, 2 for a length. */
 static double flops(const void *state)
 {
     const struct state *s = state;
