@@ -232,6 +232,14 @@ run bench ntm/copy "${tiny[@]}" --threads 1 --json
 ended "bench measures" 0 'out:"sequences_per_second"' 'out:"flops_per_sequence"' \
     'out:"gemm_gflops"' 'out:"gemm_fraction"' 'out:"allocations_after_warm_up": 0'
 claim "and prints an object of JSON" json "$work/said/out"
+run bench sam/scaling ntm/scaling "${tiny[@]}" --slots 8,16 --threads 1
+ended "bench --slots measures each preset at each size" 0 "out:sam/scaling  *8 " "out:ntm/scaling  *16 "
+run bench sam/scaling "${tiny[@]}" --slots 8 --threads 1 --json
+ended "bench --slots --json" 0 'out:"slots": 8' 'out:"tape_bytes"' 'out:"seconds_per_sequence"'
+run bench sam/scaling --slots 8,x
+ended "bench --slots takes whole numbers" 2 "err:--slots 8,x"
+run bench sam/copy ntm/copy
+ended "bench of several presets needs sizes" 2 "err:--slots"
 # timeout sends SIGINT, and SIGKILL when that does not help; it has a signal ignored itself
 # where the shell has, so it is started afresh.
 status=0
