@@ -112,7 +112,7 @@ void eg_ask_show(const struct eg_ask_answer *a)
         printf("\n");
     }
     if (a->asked->passed)
-        printf("left out: the first %zu statement%s, more than any question of the data had\n",
+        printf("left out: the first %zu statement%s, more than any question of training had\n",
                a->asked->passed, a->asked->passed > 1 ? "s" : "");
     if (a->hops)
         table(a);
