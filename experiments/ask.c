@@ -124,8 +124,8 @@ static int answer(const struct eg_experiment *e, const struct eg_stories_asked *
     if (!p || w.failed)
         return EG_RAISE(EG_ERR_NOMEM);
     const real *z = eg_row(logits, logits->rows - 1);
-    for (size_t c = 0; c < n; c++)
-        p[c] = exp(-eg_softmax_cost(z, (int) c, n));
+    for (size_t c = 0; c < n; c++) /* words that are no answers take part in the softmax */
+        p[c] = exp(-eg_softmax_cost(z, (int) c, logits->cols));
     a.probability = p;
     if (!a.attention)
         a.hops = 0;
