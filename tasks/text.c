@@ -165,7 +165,8 @@ static int read_parts(struct eg_text *s, struct raw *r, const struct options *o,
         uint32_t *const kept = malloc((test + 1) * sizeof *kept);
         if (!kept)
             return EG_RAISE(EG_ERR_NOMEM);
-        memcpy(kept, r->unit + all - test, test * sizeof *kept);
+        if (test > 0) /* a text without words has no array of units */
+            memcpy(kept, r->unit + all - test, test * sizeof *kept);
         r->n = all - test;
         ret = read_file(r, o->validation_path, o->unit, message);
         s->begin[TEST] = r->n;

@@ -338,6 +338,7 @@ static void what_is_no_text_is_an_error(void **state)
     REFUSES(EG_ERR_DATA, "line 1 has bytes that are not UTF-8", "path:a \xff\n");
     REFUSES(EG_ERR_DATA, "line 2 has a word of 101 bytes; allowed are at most 100", word);
     REFUSES(EG_ERR_DATA, "has 0 words to train on", "path:...\n");
+    REFUSES(EG_ERR_DATA, "has 0 words to train on", "path:...\n", "validation_path:a b c");
     REFUSES(EG_ERR_DATA, "has 4 words to train on; at least 6 are needed", "path:a b c", "test=0",
             "validation=0", "length=5", "asked=last");
     REFUSES(EG_ERR_DATA, "(task.test_path) has 2 words", "path:a b c d e f", "test_path:<eos>\n",
