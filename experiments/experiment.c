@@ -206,6 +206,16 @@ int eg_experiment_trainable(const struct eg_experiment *e, struct eg_message *me
 
 void eg_experiment_remark(const struct eg_experiment *e, FILE *out)
 {
+    const struct eg_task_shape *shape = &e->source.shape;
+    if (shape->unknown_words)
+        fprintf(out,
+                "%zu words of the data are not in the vocabulary: they count as one unknown word\n",
+                shape->unknown_words);
+    if (shape->unknown_answers)
+        fprintf(
+            out,
+            "%zu questions of the test have an answer that training has not: they count as wrong\n",
+            shape->unknown_answers);
     const double linear = strtod(eg_config_text(e->config, "model.linear_start", "0"), NULL);
     if (linear > 0 && linear >= (double) e->train.sequences)
         fprintf(

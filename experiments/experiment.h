@@ -62,8 +62,9 @@ EG_MUST_CHECK int eg_experiment_init(struct eg_experiment *e, const char *name, 
 EG_MUST_CHECK int eg_experiment_trainable(const struct eg_experiment *e,
                                           struct eg_message *message);
 
-/* Prints a line where the configuration can hardly be what was meant: the linear start of a memory
- * network (model.linear_start) lasts as long as the training. */
+/* Prints what a user should know before the numbers: words and answers of the data that count as
+ * unknown, and a linear start of a memory network (model.linear_start) that lasts as long as the
+ * training. */
 void eg_experiment_remark(const struct eg_experiment *e, FILE *out);
 
 /* Makes the trainer: parameters, moments, arenas.  `threads` 0: as many as processors. */

@@ -126,9 +126,15 @@ static int put_vocabulary(struct eg_run *run, const struct eg_task_shape *s,
                         s->symbols, message);
     if (!ret && s->symbol_words)
         ret = eg_run_put_attr_int(run, "/words/symbols", longest, (int64_t) s->words_max, message);
+    if (!ret && s->symbol_words)
+        ret = eg_run_put_attr_int(run, "/words/symbols", "unknown", (int64_t) s->unknown_words,
+                                  message);
     if (!ret)
         ret = put_names(run, "/words/classes", "answers there are, one a line", s->class_words,
                         s->outputs, message);
+    if (!ret && s->class_words)
+        ret = eg_run_put_attr_int(run, "/words/classes", "unknown", (int64_t) s->unknown_answers,
+                                  message);
     return ret ? ret
                : put_names(run, "/words/groups", "kinds of questions, one a line", s->group_words,
                            s->groups, message);

@@ -233,6 +233,8 @@ int eg_stories_settle(struct eg_stories *stories, double validation, size_t grou
         .symbol_words = stories->words.word,
         .class_words = stories->answers.word,
         .unanswerable = 1, /* EG_STORIES_UNKNOWN */
+        .unknown_words = stories->unknown_words,
+        .unknown_answers = stories->unknown_answers,
         .groups = groups,
         .optimum = NAN,
     };

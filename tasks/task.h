@@ -65,6 +65,9 @@ struct eg_task_shape {
                                         or question.  A test may have more                   */
     const char *const *symbol_words, *const *class_words; /* symbols and outputs of them; NULL:
                                                              they have no names              */
+    size_t unknown_words, unknown_answers; /* as often as they occur: words of the data that are not
+                                              in the vocabulary, answers that training does not
+                                              have                                             */
     size_t unanswerable; /* classes below this are answers that no training question has: one of
                             these is never right                                             */
     size_t groups;       /* kinds of items, evaluated apart; 0: none                         */

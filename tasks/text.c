@@ -353,6 +353,7 @@ static int settle(struct eg_text *s, const struct options *o, struct eg_task_sha
         .words_max = 1,
         .symbol_words = s->words.word,
         .class_words = s->words.word,
+        .unknown_words = s->unknown[TRAINING] + s->unknown[VALIDATION] + s->unknown[TEST],
         .optimum = NAN,
     };
     /* All units that are asked, over the sequences. */

@@ -188,6 +188,15 @@ run train memn2n/babi-like "${linear[@]}" -s model.linear_start=639 --dry-run
 claim "and one that ends is not" [ "$(grep -c 'never have a softmax' "$work/said/out")" -eq 0 ]
 claim "and another one where that has just ended" [ "$(cmp -s evaluated softmax; echo $?)" -eq 1 ]
 
+# --- one's own stories ---
+
+printf '1 Ada went home.\n2 Where is Ada?\thome\t1\n' >own-train.txt
+printf '1 Bo went away.\n2 Where is Bo?\taway\t1\n' >own-test.txt
+run train memn2n/babi-like -s task.type=stories -s task.train=own-train.txt --threads 1 \
+    -s task.test=own-test.txt -s task.validation=0 -s train.batch=1 --dry-run
+ended "words and answers that training does not have are counted" 0 \
+    "out:3 words of the data are not in the vocabulary" "out:1 questions of the test have an answer"
+
 # --- one's own sequences ---
 
 run train copy --dump 12 -o own.h5 -s task.bits=3 -s task.length_max=5 --seed 2
