@@ -27,12 +27,13 @@ enum eg_purpose {
     EG_FOR_PROBE = 4,      /* step: length                      */
     EG_FOR_TESTS = 5,
     EG_FOR_SEEDS = 6,
-    EG_FOR_PATTERNS = 7,  /* step: network, item: site           */
-    EG_FOR_CUES = 8,      /* step: network, item: trial          */
-    EG_FOR_DYNAMICS = 9,  /* step: network, item: trial          */
-    EG_FOR_LEARNING = 10, /* step: network; unlearning, orders   */
-    EG_FOR_NOISE = 11,    /* of a model in training; step, item: those of the sequence */
-    EG_FOR_STORIES = 12,  /* step 0: the split, item: group; else they are made up: story  */
+    EG_FOR_PATTERNS = 7,    /* step: network, item: site           */
+    EG_FOR_CUES = 8,        /* step: network, item: trial          */
+    EG_FOR_DYNAMICS = 9,    /* step: network, item: trial          */
+    EG_FOR_LEARNING = 10,   /* step: network; unlearning, orders   */
+    EG_FOR_NOISE = 11,      /* of a model in training; step, item: those of the sequence */
+    EG_FOR_STORIES = 12,    /* step 0: the split, item: group; else they are made up: story  */
+    EG_FOR_RESAMPLING = 20, /* of results, with seed 0; item: sample */
 };
 
 /* Which stream: what eg_stream_open() takes. */

@@ -24,7 +24,7 @@ enum { EG_SETTINGS_MAX = 256, EG_TARGETS_MAX = 512 };
 
 struct eg_setting {
     const char *text;   /* "key=value"              */
-    const char *origin; /* "-s", "--seed"           */
+    const char *origin; /* "-s", "--seed"; or, of a file, where it stands */
     const char *key;    /* what a flag sets; NULL: as in text, or named as the flag */
 };
 
@@ -79,6 +79,7 @@ int eg_verb_gradcheck(const struct eg_command *command);
 int eg_verb_bench(const struct eg_command *command);
 int eg_verb_diff(const struct eg_command *command);
 int eg_verb_check(const struct eg_command *command);
+int eg_verb_compare(const struct eg_command *command);
 int eg_verb_verify(const struct eg_command *command);
 
 #endif

@@ -1,6 +1,6 @@
-/* experiments/embed.c -- runs while building: writes the presets as a C table.
+/* experiments/embed.c -- runs while building: writes presets as a C table.
  *
- *     embed OUTPUT NAME=FILE ... */
+ *     embed OUTPUT TABLE NAME=FILE ... */
 #include <stdio.h>
 #include <string.h>
 
@@ -31,15 +31,15 @@ static int embed(FILE *out, const char *name, size_t n, const char *path)
 
 int main(int argc, char **argv)
 {
-    FILE *out = argc > 1 ? fopen(argv[1], "wb") : NULL;
+    FILE *out = argc > 2 ? fopen(argv[1], "wb") : NULL;
     if (!out) {
-        perror(argc > 1 ? argv[1] : "embed");
+        perror(argc > 2 ? argv[1] : "embed");
         return 1;
     }
     int ok = 1;
-    fputs("#include \"experiments/experiment.h\"\n\nconst struct eg_preset eg_presets[] = {\n",
-          out);
-    for (int i = 2; i < argc; i++) {
+    fprintf(out, "#include \"experiments/compare.h\"\n\nconst struct eg_preset %s[] = {\n",
+            argv[2]);
+    for (int i = 3; i < argc; i++) {
         const char *equals = strchr(argv[i], '=');
         ok = ok && equals && embed(out, argv[i], (size_t) (equals - argv[i]), equals + 1);
     }

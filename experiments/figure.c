@@ -41,7 +41,9 @@ enum { PATH_SIZE = 4096, NAME_SIZE = 256 };
     X("attention",      "-attention",      NULL,                     eg_figure_attention,  NULL)                      \
     X("positions",      "-positions",      NULL,                     eg_figure_positions,  NULL)                      \
     X("tasks",          "-tasks",          eg_figure_tasks,          NULL,                 NULL)                      \
-    X("splits",         "-splits",         eg_figure_splits,         NULL,                 NULL)
+    X("splits",         "-splits",         eg_figure_splits,         NULL,                 NULL)                      \
+    X("schemes",        "-schemes",        eg_figure_schemes,        NULL,                 NULL)                      \
+    X("traces",         "-traces",         eg_figure_traces,         NULL,                 NULL)
 /* clang-format on */
 
 #define NAME(name, suffix, of_run, of_probe, of_runs) name,

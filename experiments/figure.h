@@ -15,6 +15,10 @@
  * RUN-compare             learning curves of the presets: median and quartiles over seeds
  * RUN-generalisation      as above, of the presets: median and quartiles over seeds
  *
+ * of a comparison of schemes:
+ * RUN-schemes             sequences until solved: schemes as rows, tasks as panels, a dot a seed
+ * RUN-traces              where the heads of every scheme looked, of the first seed, side by side
+ *
  * of a recall:
  * RUN-energy              energy and overlap against sweeps, of all trials
  * RUN-states              states of the kept trials, sweep by sweep, as images
@@ -32,8 +36,8 @@
  *
  * RUN is the run file without its ".h5"; one pair of RUN-PROBE... for each probe.  Beside each
  * figure lies a table of the same name that ends in ".csv", with the numbers that were drawn.
- * Figures are 85 mm wide, one column of a journal; their height is what they need.  gnuplot
- * draws them: it is needed at run time, and only here.
+ * Figures are 85 mm wide, one column of a journal, or 174 mm, two; their height is what they need.
+ * gnuplot draws them: it is needed at run time, and only here.
  *
  * The files come last, each whole: a figure that fails leaves nothing of itself behind, and
  * those before it stay.  Prints nothing. */
@@ -71,7 +75,9 @@ enum eg_plot_figures {
     EG_PLOT_POSITIONS = 131072,
     EG_PLOT_TASKS = 262144,
     EG_PLOT_SPLITS = 524288,
-    EG_PLOT_ALL = 1048575, /* those that the run file has the numbers for */
+    EG_PLOT_SCHEMES = 1048576,
+    EG_PLOT_TRACES = 2097152,
+    EG_PLOT_ALL = 4194303, /* those that the run file has the numbers for */
 };
 
 /* The names of the figures, NULL-ended: figure i is 1 << i. */

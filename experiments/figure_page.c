@@ -77,9 +77,9 @@ void eg_page_field(struct eg_page *page, double x, const char *after)
 
 /* --- panels --- */
 
-static double across(double mm)
+static double across(const struct eg_page *page, double mm)
 {
-    return mm / EG_PAGE_WIDTH;
+    return mm / eg_page_width(page);
 }
 
 static double up(const struct eg_page *page, double mm)
@@ -92,8 +92,8 @@ void eg_page_panel(struct eg_page *page, struct eg_box box, double x_min, double
     struct eg_text *s = &page->script;
     eg_text_add(s, "unset label; unset arrow; unset object; unset key\n"
                    "unset logscale; unset colorbox; set pointintervalbox 0\n");
-    eg_text_add(s, "set lmargin at screen %.5f; set rmargin at screen %.5f\n", across(box.left),
-                across(box.right));
+    eg_text_add(s, "set lmargin at screen %.5f; set rmargin at screen %.5f\n",
+                across(page, box.left), across(page, box.right));
     eg_text_add(s, "set tmargin at screen %.5f; set bmargin at screen %.5f\n", up(page, box.top),
                 up(page, box.bottom));
     eg_text_add(s,
@@ -125,8 +125,8 @@ void eg_page_palette(struct eg_page *page, enum eg_palette palette, double low, 
 
 void eg_page_words(struct eg_page *page, double x, double y, const char *align, const char *text)
 {
-    eg_text_add(&page->script, "set label \"%s\" at screen %.5f,%.5f %s front\n", text, across(x),
-                up(page, y), align);
+    eg_text_add(&page->script, "set label \"%s\" at screen %.5f,%.5f %s front\n", text,
+                across(page, x), up(page, y), align);
 }
 
 void eg_page_foot(struct eg_page *page, struct eg_box box, const char *text)
@@ -138,7 +138,7 @@ void eg_page_foot(struct eg_page *page, struct eg_box box, const char *text)
 static void upwards(struct eg_page *page, double x, double y, const char *text)
 {
     eg_text_add(&page->script, "set label \"%s\" at screen %.5f,%.5f center rotate by 90 front\n",
-                text, across(x), up(page, y));
+                text, across(page, x), up(page, y));
 }
 
 void eg_page_side(struct eg_page *page, struct eg_box box, const char *outer, const char *inner)
@@ -156,7 +156,7 @@ void eg_page_colour_bar(struct eg_page *page, struct eg_box box, double tic, con
     eg_text_add(&page->script,
                 "set colorbox vertical user origin screen %.5f,%.5f size %.5f,%.5f front\n"
                 "set format cb '%%g'\nset cbtics out scale 0.5 offset -0.8,0 %.6g\n",
-                across(box.left), up(page, box.bottom), across(box.right - box.left),
+                across(page, box.left), up(page, box.bottom), across(page, box.right - box.left),
                 (box.bottom - box.top) / page->height, tic);
     const double y = (box.top + box.bottom) / 2;
     upwards(page, box.right + 7.6, y, label);
@@ -281,9 +281,9 @@ void eg_page_level(struct eg_page *page, double y, const char *name, const char 
 
 /* Sizes of text and lines mean different things to different terminals: svg is told points, the
  * others reckon fonts at 96 dots an inch. */
-static void terminal(struct eg_text *s, enum eg_plot_format format, double height)
+static void terminal(struct eg_text *s, enum eg_plot_format format, double width, double height)
 {
-    const double points = EG_PAGE_WIDTH * POINTS_PER_MM;
+    const double points = width * POINTS_PER_MM;
     const double dpi = 300;
     eg_text_add(s, "set encoding utf8\n");
     switch (format) {
@@ -295,13 +295,13 @@ static void terminal(struct eg_text *s, enum eg_plot_format format, double heigh
         eg_text_add(s,
                     "set terminal pngcairo size %.0f,%.0f enhanced font 'Helvetica,7.2' "
                     "fontscale %.6g linewidth %.6g pointscale %.6g background rgb 'white'\n",
-                    EG_PAGE_WIDTH / 25.4 * dpi, height / 25.4 * dpi, dpi / 96, dpi / 72, dpi / 72);
+                    width / 25.4 * dpi, height / 25.4 * dpi, dpi / 96, dpi / 72, dpi / 72);
         break;
     case EG_PLOT_PDF:
         eg_text_add(s,
                     "set terminal pdfcairo size %.4fcm,%.4fcm enhanced font 'Helvetica,7.2' "
                     "fontscale 0.75 linewidth 2 pointscale 1\n",
-                    EG_PAGE_WIDTH / 10, height / 10);
+                    width / 10, height / 10);
         break;
     }
     eg_text_add(s, "set multiplot\n");
@@ -332,14 +332,14 @@ static void replaced(struct eg_text *out, const char *bytes, size_t n, const cha
 
 /* gnuplot's svg says neither how large a user unit is nor that blanks between two fonts count,
  * and it names one font, which few systems have under that name. */
-static void finish_svg(struct eg_text *out, const struct eg_text *svg, double height,
+static void finish_svg(struct eg_text *out, const struct eg_text *svg, double width, double height,
                        const char *name)
 {
     char size[2][80], title[300];
-    snprintf(size[0], sizeof size[0], "width=\"%.0f\" height=\"%.0f\"",
-             EG_PAGE_WIDTH * POINTS_PER_MM, height * POINTS_PER_MM);
-    snprintf(size[1], sizeof size[1], "width=\"%.0fmm\" height=\"%.2fmm\"", EG_PAGE_WIDTH,
-             height * POINTS_PER_MM * EG_PAGE_WIDTH / round(EG_PAGE_WIDTH * POINTS_PER_MM));
+    snprintf(size[0], sizeof size[0], "width=\"%.0f\" height=\"%.0f\"", width * POINTS_PER_MM,
+             height * POINTS_PER_MM);
+    snprintf(size[1], sizeof size[1], "width=\"%.0fmm\" height=\"%.2fmm\"", width,
+             height * POINTS_PER_MM * width / round(width * POINTS_PER_MM));
     size_t n = 0;
     n += (size_t) snprintf(title, sizeof title, "<title>");
     for (; *name && n + 20 < sizeof title; name++)
@@ -410,7 +410,7 @@ int eg_page_draw(const struct eg_page *page, enum eg_plot_format format, const c
     static const char *const command[] = {"gnuplot", "--default-settings", "-", NULL};
     struct eg_text script = {.at = NULL}, out = {.at = NULL}, err = {.at = NULL};
     int code = 0;
-    terminal(&script, format, page->height);
+    terminal(&script, format, eg_page_width(page), page->height);
     eg_text_bytes(&script, page->script.at, page->script.length);
     eg_text_add(&script, "unset multiplot\n");
 
@@ -440,7 +440,7 @@ int eg_page_draw(const struct eg_page *page, enum eg_plot_format format, const c
         goto out;
     }
     if (format == EG_PLOT_SVG)
-        finish_svg(drawing, &out, page->height, name);
+        finish_svg(drawing, &out, eg_page_width(page), page->height, name);
     else if (format == EG_PLOT_PNG)
         finish_png(drawing, &out);
     else

@@ -1,7 +1,8 @@
 /* experiments/figure_page.h -- a page of panels, and gnuplot that draws it.
  *
  * A figure is written as a gnuplot script and, beside it, a table of its numbers.  Places on the
- * page are in millimetres from its upper left corner; the page is EG_PAGE_WIDTH wide.  Text
+ * page are in millimetres from its upper left corner; the page is EG_PAGE_WIDTH wide, one column
+ * of a journal, unless it says EG_PAGE_WIDE, two columns.  Text
  * is 7 points or larger.
  *
  * The texts grow; out of memory is remembered in `failed` and told once, by eg_page_draw(). */
@@ -15,6 +16,7 @@
 #include "experiments/figure_data.h"
 
 #define EG_PAGE_WIDTH 85.0
+#define EG_PAGE_WIDE 174.0
 
 /* Colours that people with any of the colour deficiencies tell apart: Okabe & Ito 2008 (Color
  * Universal Design), the green a little darker, since it is used for words too. */
@@ -44,12 +46,18 @@ void eg_text_free(struct eg_text *text);
 
 struct eg_page {
     double height;         /* mm */
+    double width;          /* mm; 0: EG_PAGE_WIDTH */
     struct eg_text script; /* without the terminal   */
     struct eg_text table;  /* CSV                    */
     unsigned blocks;       /* of data, so far        */
 };
 
 void eg_page_free(struct eg_page *page);
+
+static inline double eg_page_width(const struct eg_page *page)
+{
+    return page->width > 0 ? page->width : EG_PAGE_WIDTH;
+}
 
 struct eg_box {
     double left, right, top, bottom; /* mm from the upper left corner */
@@ -157,6 +165,10 @@ EG_MUST_CHECK int eg_figure_positions(struct eg_page *page, struct eg_run *run, 
 EG_MUST_CHECK int eg_figure_tasks(struct eg_page *page, struct eg_run *run,
                                   struct eg_message *message);
 EG_MUST_CHECK int eg_figure_splits(struct eg_page *page, struct eg_run *run,
+                                   struct eg_message *message);
+EG_MUST_CHECK int eg_figure_schemes(struct eg_page *page, struct eg_run *run,
+                                    struct eg_message *message);
+EG_MUST_CHECK int eg_figure_traces(struct eg_page *page, struct eg_run *run,
                                    struct eg_message *message);
 
 /* Of n run files.  EG_ERR_RANGE: they cannot stand in one figure. */

@@ -88,6 +88,15 @@ static const struct eg_verb diff = {
 static const struct eg_verb check = {
     "check", "RUN.h5", "is the file whole?",
     "Looks at every dataset, the tables and both checkpoints.  Exit 5 when something is wrong.", "j", 1, 1, eg_verb_check};
+static const struct eg_verb compare = {
+    "compare", "NAME|PRESET|FILE.yaml [SCHEME...]", "schemes side by side, on equal terms",
+    "Trains every scheme on every task with every seed, and prints a table: solved with interval, sequences\n"
+    "until then, cost beyond training, seconds, parameters, and differences to the first scheme with the same\n"
+    "seed.  NAME is built in (engram compare lists them); FILE.yaml has tasks and schemes (--print-config shows\n"
+    "how); a PRESET is compared with itself changed by each SCHEME, \"[LABEL: ]KEY=VALUE[ KEY=VALUE...]\".\n"
+    "-s changes what all share.  Run files are kept in the folder of -o (compare-NAME.h5) without its \".h5\";\n"
+    "those done count, and the same command goes on where Ctrl-C stopped it.  A run file of another\n"
+    "configuration is an error; --force makes it anew.  engram plot draws the table and the head traces.", "soStJqjdpf", 0, EG_TARGETS_MAX, eg_verb_compare};
 static const struct eg_verb verify = {
     "verify", "[NAME]", "published numbers: PASS or FAIL",
     "Trains the presets over ten seeds and holds the results against stated bands.  Without a name,\n"
@@ -96,8 +105,8 @@ static const struct eg_verb verify = {
 /* clang-format on */
 
 const struct eg_verb *const eg_verbs[] = {
-    &train,    &resume,    &evaluate, &ask,   &recall, &capacity, &basin,  &plot, &list,
-    &describe, &gradcheck, &bench,    &rerun, &diff,   &check,    &verify, NULL,
+    &train,    &resume,    &evaluate, &ask,     &recall, &capacity, &basin, &plot,   &list,
+    &describe, &gradcheck, &bench,    &compare, &rerun,  &diff,     &check, &verify, NULL,
 };
 
 int main(int argc, char **argv)

@@ -24,8 +24,11 @@ enum eg_seed_state {
 
 struct eg_seed_run {
     long seed;
-    char *path; /* the run file */
+    const char *name;  /* preset or file; NULL: that of all                       */
+    const char *label; /* stands before each line it says; NULL: "seed N"         */
+    char *path;        /* the run file                                            */
     enum eg_seed_state state;
+    int replace;               /* a file that is there is written over, as with --force */
     int ended;                 /* done or diverged; otherwise `outcome` has only `exit` */
     struct eg_outcome outcome; /* of the file                                            */
 };
@@ -37,6 +40,9 @@ struct eg_seeds {
     struct eg_seed_run *runs;
     size_t n, jobs; /* runs; how many at a time */
     int threads;    /* of all together          */
+    /* Called with each run that is over; NULL: nobody is told. */
+    void (*over)(void *context, struct eg_seed_run *run);
+    void *context;
 };
 
 /* How many of `todo` runs go at a time with `threads` threads in all, where `asked` were asked for
@@ -56,7 +62,8 @@ void eg_seeds_free(struct eg_seeds *seeds);
 /* The graver of two exit statuses. */
 int eg_seeds_worse(int a, int b);
 
-/* Runs what is not kept, and fills in the exit statuses (seeds_process.c). */
+/* Runs what is not kept, and fills in the exit statuses (seeds_process.c).  Of `seeds` it reads
+ * command, name, runs, n, jobs, threads and over. */
 void eg_seeds_run(struct eg_seeds *seeds);
 
 /* What the run file says: whether the run has ended, and how (seeds_file.c). */

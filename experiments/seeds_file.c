@@ -44,6 +44,7 @@ static int evaluations(struct eg_run *run, struct eg_outcome *o, struct eg_messa
         "n",    "exact_fraction", "wrong_bits", "wrong_bits_standard_error"};
     enum { N = sizeof names / sizeof names[0] };
     double *column[N] = {NULL}, *split = NULL, *group = NULL, *chance = NULL, *optimum = NULL;
+    double *repeats = NULL;
     size_t n = 0, fewest = SIZE_MAX;
     int ret = EG_OK;
     for (size_t k = 0; k < N && !ret; k++) {
@@ -52,6 +53,8 @@ static int evaluations(struct eg_run *run, struct eg_outcome *o, struct eg_messa
         ret = eg_run_get_column(run, path, &column[k], &n, message);
         fewest = n < fewest ? n : fewest;
     }
+    if (!ret)
+        ret = optional(run, "/evaluate/repeats", &repeats, &fewest, message);
     if (!ret)
         ret = optional(run, "/evaluate/split", &split, &fewest, message);
     if (!ret)
@@ -64,22 +67,25 @@ static int evaluations(struct eg_run *run, struct eg_outcome *o, struct eg_messa
         const enum eg_split of = split ? (enum eg_split) split[i] : EG_SPLIT_TRAINING;
         if (column[0][i] < column[0][fewest - 1] || o->lengths > EG_CONDITIONS_MAX)
             continue;
-        o->by_length[o->lengths++] = (struct eg_evaluation){.split = of,
-                                                            .group = group ? (size_t) group[i] : 0,
-                                                            .length = (size_t) column[1][i],
-                                                            .mean = column[2][i],
-                                                            .standard_error = column[3][i],
-                                                            .n = (size_t) column[4][i],
-                                                            .exact = column[5][i],
-                                                            .wrong = column[6][i],
-                                                            .wrong_error = column[7][i],
-                                                            .chance = chance ? chance[i] : NAN,
-                                                            .optimum = optimum ? optimum[i] : NAN};
+        o->by_length[o->lengths++] =
+            (struct eg_evaluation){.split = of,
+                                   .group = group ? (size_t) group[i] : 0,
+                                   .length = (size_t) column[1][i],
+                                   .repeats = repeats ? (size_t) repeats[i] : 0,
+                                   .mean = column[2][i],
+                                   .standard_error = column[3][i],
+                                   .n = (size_t) column[4][i],
+                                   .exact = column[5][i],
+                                   .wrong = column[6][i],
+                                   .wrong_error = column[7][i],
+                                   .chance = chance ? chance[i] : NAN,
+                                   .optimum = optimum ? optimum[i] : NAN};
         if (column[1][i] == 0 && of == EG_SPLIT_TRAINING && !(group && group[i] > 0))
             o->cost = column[2][i];
     }
     for (size_t k = 0; k < N; k++)
         free(column[k]);
+    free(repeats);
     free(split);
     free(group);
     free(chance);

@@ -48,6 +48,8 @@ static void say(const struct eg_seeds *s, const struct job *job, int stream, con
     FILE *const to = stream == OUT ? stdout : stderr;
     if (stream == OUT && s->command->json && n > 0 && text[0] == '{')
         fprintf(to, "{\"seed\": %ld, %.*s\n", job->run->seed, (int) n - 1, text + 1);
+    else if (job->run->label)
+        fprintf(to, "%s: %.*s\n", job->run->label, (int) n, text);
     else
         fprintf(to, "seed %ld: %.*s\n", job->run->seed, (int) n, text);
     fflush(to);
@@ -94,7 +96,7 @@ static const char **arguments(const struct eg_seeds *s, const struct job *job, c
         argv[n++] = job->run->path;
     } else {
         argv[n++] = "train";
-        argv[n++] = s->name;
+        argv[n++] = job->run->name ? job->run->name : s->name;
         for (size_t i = 0; i < c->n_settings; i++)
             if (!strcmp(c->settings[i].origin, "-s")) {
                 argv[n++] = "-s";
@@ -104,7 +106,7 @@ static const char **arguments(const struct eg_seeds *s, const struct job *job, c
         argv[n++] = seed;
         argv[n++] = "-o";
         argv[n++] = job->run->path;
-        if (c->force)
+        if (c->force || job->run->replace)
             argv[n++] = "--force";
     }
     argv[n++] = "--threads";
@@ -184,7 +186,8 @@ static void finish(struct job *job)
     } else if (eg_interrupted() && (WTERMSIG(status) == SIGINT || WTERMSIG(status) == SIGTERM)) {
         o->exit = EG_EXIT_INTERRUPTED; /* before it could take notice of it */
     } else {
-        fprintf(stderr, "engram: seed %ld was ended by signal %d\n", job->run->seed,
+        fprintf(stderr, "engram: %s%sseed %ld was ended by signal %d\n",
+                job->run->label ? job->run->label : "", job->run->label ? ": " : "", job->run->seed,
                 WTERMSIG(status));
         o->exit = EG_EXIT_IO;
     }
@@ -242,6 +245,8 @@ void eg_seeds_run(struct eg_seeds *s)
             if (job->pid && job->line[OUT].fd < 0 && job->line[ERR].fd < 0) {
                 finish(job);
                 running--;
+                if (s->over)
+                    s->over(s->context, job->run);
             }
         }
         /* A terminal tells the whole group; kill tells only this process. */

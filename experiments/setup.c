@@ -82,7 +82,7 @@ int eg_setup_read(struct eg_config *config, const char *name, const char *yaml,
         const struct eg_setting *s = &settings[i];
         if (s->key)
             ret = eg_config_set(config, s->key, s->text, s->origin, message);
-        else if (!strcmp(s->origin, "-s"))
+        else if (!strcmp(s->origin, "-s") || s->origin[0] != '-')
             ret = eg_config_assign(config, s->text, s->origin, message);
         else
             ret = eg_config_set(config, s->origin + 2, s->text, s->origin, message);

@@ -3,6 +3,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "core/random.h"
+
 size_t eg_mean_error(const double *x, size_t n, double *mean, double *error)
 {
     size_t count = 0;
@@ -42,6 +44,27 @@ double eg_quantile(double *x, size_t n, double p)
     const double at = p * (double) (n - 1);
     const size_t below = (size_t) at, above = below + 1 < n ? below + 1 : below;
     return x[below] + (at - (double) below) * (x[above] - x[below]);
+}
+
+void eg_bootstrap_median(const double *x, size_t n, double *low, double *high)
+{
+    enum { SAMPLES = 2000, CUT = SAMPLES / 40 }; /* 2.5 % on either side */
+    *low = *high = NAN;
+    double *medians = n > 1 && n <= 65536 ? malloc((SAMPLES + n) * sizeof *medians) : NULL;
+    if (!medians)
+        return;
+    double *sample = medians + SAMPLES;
+    for (size_t k = 0; k < SAMPLES; k++) {
+        struct eg_stream stream;
+        eg_stream_open(&stream, 0, EG_FOR_RESAMPLING, 0, k);
+        for (size_t i = 0; i < n; i++)
+            sample[i] = x[eg_stream_between(&stream, 0, (long) n - 1)];
+        medians[k] = eg_median(sample, n);
+    }
+    qsort(medians, SAMPLES, sizeof *medians, by_value);
+    *low = medians[CUT];
+    *high = medians[SAMPLES - 1 - CUT];
+    free(medians);
 }
 
 void eg_wilson(double successes, double n, double *low, double *high)
