@@ -273,11 +273,17 @@ static int is_stale(const struct eg_config *config, const struct eg_assignment *
         || (size_t) snprintf(key, sizeof key, "%.*s.type", (int) (dot - a->key), a->key)
                >= sizeof key)
         return 0;
-    const char *before = preset_text(config, key), *now = NULL;
-    for (const struct eg_assignment *b = config->first; b; b = b->next)
-        if (strcmp(b->key, key) == 0)
-            *(b->form == EG_CONFIG_APART ? &before : &now) = b->value;
-    return before && now && strcmp(before, now) != 0;
+    const char *in_force = preset_text(config, key), *before = NULL;
+    int after = 0;
+    for (const struct eg_assignment *b = config->first; b; b = b->next) {
+        after |= b == a;
+        if (strcmp(b->key, key) != 0)
+            continue;
+        if (after && !before && b->form == EG_CONFIG_JOINED)
+            before = in_force;
+        in_force = b->value;
+    }
+    return before && in_force && strcmp(before, in_force) != 0;
 }
 
 int eg_config_finish(struct eg_config *config, struct eg_message *message)

@@ -64,8 +64,9 @@ EG_MUST_CHECK int eg_config_bind(struct eg_config *config, const char *prefix,
 
 /* EG_ERR_CONFIG when an assignment's key belongs to no bound option, or it was made after the
  * option was bound; the message names its origin and the nearest known key.  EG_ERR_NOMEM.
- * A key GROUP.KEY from a file is passed over when `-s GROUP.type=...` came after it: it belonged
- * to the type that was replaced. */
+ * A key GROUP.KEY that was set by eg_config_read() or eg_config_set() is passed over when an
+ * eg_config_assign() of GROUP.type came after it, and the type is another now than it was before:
+ * the key belonged to the type that was replaced. */
 EG_MUST_CHECK int eg_config_finish(struct eg_config *config, struct eg_message *message);
 
 /* The effective configuration as YAML that eg_config_read() takes, grouped by prefix, one

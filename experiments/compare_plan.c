@@ -28,48 +28,62 @@ static int put(struct settings *s, const char *text, const char *origin, const c
     return EG_OK;
 }
 
-/* What all or a task say counts like a file: a part of it that belongs to a memory which a scheme
- * replaces is passed over (eg_config_finish()). */
+static int is_type(const char *key, size_t n)
+{
+    return n > 5 && !strncmp(key + n - 5, ".type", 5);
+}
+
+/* As "-s KEY=VALUE" is. */
+static int put_joined(struct settings *s, const struct eg_compare_option *o)
+{
+    const size_t room = strlen(o->key) + strlen(o->value) + 2, far = strlen(o->origin) + 2;
+    char *text = eg_arena_take(s->arena, room), *origin = eg_arena_take(s->arena, far);
+    if (!text || !origin)
+        return EG_RAISE(EG_ERR_NOMEM);
+    snprintf(text, room, "%s=%s", o->key, o->value);
+    snprintf(origin, far, "%s:", o->origin);
+    return put(s, text, origin, NULL);
+}
+
+/* What all or a task say counts as if it stood in the preset: what belongs to a type that is
+ * replaced later on is passed over (eg_config_finish()).  Types come first, so that the rest
+ * belongs to them. */
 static int put_shared(struct settings *s, const struct eg_compare_part *part)
 {
     int ret = EG_OK;
-    for (size_t i = 0; i < part->n && !ret; i++)
-        ret = put(s, part->options[i].value, part->options[i].origin, part->options[i].key);
+    for (int types = 1; types >= 0; types--)
+        for (size_t i = 0; i < part->n && !ret; i++) {
+            const struct eg_compare_option *o = &part->options[i];
+            if (is_type(o->key, strlen(o->key)) == types)
+                ret = types ? put_joined(s, o) : put(s, o->value, o->origin, o->key);
+        }
     return ret;
 }
 
-/* So does -s, unless it replaces a type. */
 static int put_command(struct settings *s, const struct eg_command *c)
 {
     int ret = EG_OK;
-    for (size_t i = 0; i < c->n_settings && !ret; i++) {
-        const char *text = c->settings[i].text, *equals = strchr(text, '=');
-        if (!equals || equals == text || (equals - text > 5 && !strncmp(equals - 5, ".type", 5))) {
-            ret = put(s, text, "-s", NULL);
-            continue;
+    for (int types = 1; types >= 0; types--)
+        for (size_t i = 0; i < c->n_settings && !ret; i++) {
+            const char *text = c->settings[i].text, *equals = strchr(text, '=');
+            const int whole = !equals || equals == text || is_type(text, (size_t) (equals - text));
+            if (whole != types)
+                continue;
+            char *key = whole ? NULL : eg_arena_string(s->arena, text);
+            if (!whole && !key)
+                return EG_RAISE(EG_ERR_NOMEM);
+            if (key)
+                key[equals - text] = '\0';
+            ret = whole ? put(s, text, "-s", NULL) : put(s, equals + 1, "-s", key);
         }
-        char *key = eg_arena_string(s->arena, text);
-        if (!key)
-            return EG_RAISE(EG_ERR_NOMEM);
-        key[equals - text] = '\0';
-        ret = put(s, equals + 1, "-s", key);
-    }
     return ret;
 }
 
 static int put_scheme(struct settings *s, const struct eg_compare_part *part)
 {
     int ret = EG_OK;
-    for (size_t i = 0; i < part->n && !ret; i++) {
-        const struct eg_compare_option *o = &part->options[i];
-        const size_t room = strlen(o->key) + strlen(o->value) + 2, far = strlen(o->origin) + 2;
-        char *text = eg_arena_take(s->arena, room), *origin = eg_arena_take(s->arena, far);
-        if (!text || !origin)
-            return EG_RAISE(EG_ERR_NOMEM);
-        snprintf(text, room, "%s=%s", o->key, o->value);
-        snprintf(origin, far, "%s:", o->origin);
-        ret = put(s, text, origin, NULL);
-    }
+    for (size_t i = 0; i < part->n && !ret; i++)
+        ret = put_joined(s, &part->options[i]);
     return ret;
 }
 

@@ -11,6 +11,7 @@ enum { CELL = 80 };
 
 struct cell {
     const struct eg_compare_pair *pair;
+    const struct cell *first; /* of the first scheme, same task */
     struct eg_compare_summary y;
 };
 
@@ -43,10 +44,10 @@ static void spread(char *text, const struct eg_compare_quartiles *q, const char 
         snprintf(text, CELL, "%s (%s, %s)", a, b, c);
 }
 
-static void against(char *text, const struct eg_compare_difference *d)
+static void against(char *text, const struct eg_compare_difference *d, const char *infinite)
 {
     char a[16];
-    number(a, sizeof a, d->median, "never");
+    number(a, sizeof a, d->median, infinite);
     if (d->n == 0)
         snprintf(text, CELL, "-");
     else
@@ -77,17 +78,20 @@ static void put_longer(char *text, const struct cell *c)
 
 static void put_sequences_against(char *text, const struct cell *c)
 {
-    against(text, &c->y.solved_at_difference);
+    if (c->y.solved || c->first->y.solved)
+        against(text, &c->y.solved_at_difference, "never");
+    else
+        snprintf(text, CELL, "neither");
 }
 
 static void put_cost_against(char *text, const struct cell *c)
 {
-    against(text, &c->y.cost_difference);
+    against(text, &c->y.cost_difference, "diverged");
 }
 
 static void put_longer_against(char *text, const struct cell *c)
 {
-    against(text, &c->y.longer_difference);
+    against(text, &c->y.longer_difference, "diverged");
 }
 
 static void put_seconds(char *text, const struct cell *c)
@@ -203,6 +207,7 @@ static struct cell *make_cells(const struct eg_compare_plan *p)
         for (size_t t = 0; t < c->n_tasks; t++) {
             struct cell *cell = &cells[s * c->n_tasks + t];
             cell->pair = eg_compare_pair(p, s, t);
+            cell->first = &cells[t];
             eg_compare_summarise(p->results, c->n_tasks, eg_compare_seeds(c), s, t, &cell->y);
         }
     return cells;

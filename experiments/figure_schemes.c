@@ -88,10 +88,13 @@ static void axis_tics(struct eg_page *page, const struct eg_axis *a, double budg
         eg_chart_axis_x(page, a, 1);
         return;
     }
-    /* Three or four round numbers up to the budget. */
+    /* Four steps at most up to the budget, of a round number. */
+    static const double round[] = {0.25, 0.5, 1, 2, 2.5};
     const double decade = pow(10, floor(log10(budget)));
-    const double m = budget / decade;
-    const double step = decade * (m < 1.5 ? 0.5 : m < 3 ? 1 : m < 6 ? 2 : 4);
+    double step = 2.5 * decade;
+    for (size_t k = sizeof round / sizeof *round; k-- > 0;)
+        if (budget <= 4.0001 * round[k] * decade)
+            step = round[k] * decade;
     eg_text_add(s, "set xrange [%.9g:%.9g] noextend\nset xtics (", a->low, a->high);
     for (int k = 0; step * k <= budget * 1.0001; k++)
         eg_text_add(s, "%s'%.10g' %.9g", k ? ", " : "", step * k, step * k);
@@ -142,15 +145,14 @@ static void draw_panel(struct eg_page *page, const struct cells *q, size_t task,
     for (size_t r = 0; r < schemes; r++) {
         const size_t i = r * q->f.tasks + task;
         const double y = box.top + (box.bottom - box.top) * ((double) r + 0.5) / (double) schemes;
-        const double at = isinf(q->median.x[i]) ? right : q->median.x[i] / unit;
+        const double at = q->median.x[i] / unit; /* infinite: half of the seeds have not */
         if (named)
             eg_page_words(page, box.left - 1.2, y, "right", q->f.scheme[r]);
         if (isfinite(at))
-            eg_text_add(
-                s,
-                "set arrow from first %.9g,first %.9g to first %.9g,first %.9g nohead front "
-                "lw 1.6 lc rgb '" EG_COLOUR_VERMILLION "'\n",
-                at, (double) r - 0.38, at, (double) r + 0.38);
+            eg_text_add(s,
+                        "set arrow from first %.9g,first %.9g to first %.9g,first %.9g nohead back "
+                        "lw 1.6 lc rgb '" EG_COLOUR_VERMILLION "'\n",
+                        at, (double) r - 0.38, at, (double) r + 0.38);
         if (q->n.x[i] > 0) {
             snprintf(words, sizeof words, "%.0f/%.0f", q->solved.x[i], q->n.x[i]);
             eg_page_words(page, box.right + 0.9, y, "left", words);
@@ -204,7 +206,8 @@ static void draw(struct eg_page *page, const struct cells *q)
     const size_t lines = (tasks + columns - 1) / columns;
     const double width = (page->width - left) / (double) columns - COUNTS - GAP;
     snprintf(caption, sizeof caption,
-             "Dots: seeds (%zu). Line: median of all seeds. Right of the dashed line, open: not "
+             "Dots: seeds (%zu). Line: median of all seeds, where half of them solved it. Right of "
+             "the dashed line, open: not "
              "solved within the training. Numbers: seeds that solved the task.",
              q->f.seeds);
     const double caption_top = 1 + (double) lines * (high + LINE);

@@ -12,9 +12,10 @@
 #define ROW 13.0
 #define GAP 1.6      /* between rows                   */
 #define BETWEEN 1.6  /* write and read of a task       */
-#define TASK_GAP 4.5 /* from task to task              */
+#define TASK_GAP 6.5 /* from task to task              */
 #define VISIBLE 0.02 /* a smaller weight is not seen   */
-#define BAR 12.0     /* the scale on the right         */
+#define BAR 15.0     /* the scale on the right         */
+#define HEAD 8.2     /* above the first row            */
 
 /* Of one cell. */
 struct trace {
@@ -216,12 +217,22 @@ static void draw_cell(struct eg_page *page, const struct traces *q, size_t schem
     const size_t n = q->high[task] - q->low[task] + 1;
     eg_page_panel(page, box, -0.5, (double) q->steps[task] - 0.5, last);
     eg_text_add(&page->script, "set ytics %g\n", n > 60 ? 40.0 : n > 24 ? 20.0 : n > 8 ? 5.0 : 2.0);
+    const size_t steps = q->steps[task];
+    eg_text_add(&page->script, "set xtics %g\n",
+                steps > 150  ? 100.0
+                : steps > 60 ? 40.0
+                : steps > 30 ? 20.0
+                : steps > 12 ? 10.0
+                             : 5.0);
     if (kind > 0)
         eg_text_add(&page->script, "set ytics format ''\n");
     if (scheme == 0) {
         char words[128];
-        snprintf(words, sizeof words, "%s: %s", q->f.task[task], kinds[kind]);
-        eg_page_words(page, (box.left + box.right) / 2, box.top - 2, "center", words);
+        if (kind == 0) {
+            snprintf(words, sizeof words, "{/:Bold %s}", q->f.task[task]);
+            eg_page_words(page, box.right + BETWEEN / 2, box.top - 5.2, "center", words);
+        }
+        eg_page_words(page, (box.left + box.right) / 2, box.top - 1.9, "center", kinds[kind]);
     }
     if (last)
         eg_page_foot(page, box, "time [step]");
@@ -274,8 +285,8 @@ static void draw(struct eg_page *page, const struct traces *q)
              "Location (up) against time of one sequence of each task, seed %.0f; of several heads "
              "the largest weight. Only locations that some head looked at.",
              q->f.seed.x[q->seed]);
-    const double bottom = 5 + (double) schemes * (ROW + GAP) - GAP;
-    page->height = bottom + 9 + eg_chart_caption_height(caption, page->width - 4) + 1;
+    const double bottom = HEAD + (double) schemes * (ROW + GAP) - GAP;
+    page->height = bottom + 10 + eg_chart_caption_height(caption, page->width - 4) + 1;
     for (size_t s = 0; s < schemes; s++)
         for (size_t t = 0; t < tasks; t++)
             for (int kind = 0; kind < 2; kind++) {
@@ -283,7 +294,7 @@ static void draw(struct eg_page *page, const struct traces *q)
                 box.left =
                     left + (double) t * (2 * width + BETWEEN + TASK_GAP) + kind * (width + BETWEEN);
                 box.right = box.left + width;
-                box.top = 5 + (double) s * (ROW + GAP);
+                box.top = HEAD + (double) s * (ROW + GAP);
                 box.bottom = box.top + ROW;
                 draw_cell(page, q, s, t, kind, box, s + t == 0 && kind == 0 ? caption : NULL,
                           &scale);

@@ -147,6 +147,34 @@ static void nothing_tried_says_nothing(void **state)
     check_close(high, 1, 0, 0);
 }
 
+/* With replacement, 4 of 7 draws are the least of 7 numbers, or the least two, with probability
+ * 0.010 and 0.109 (binomial): the 2.5 % lie at the second.  Of 5 numbers it is 0.058 for the least.
+ */
+static void an_interval_of_the_median_ends_where_its_distribution_does(void **state)
+{
+    (void) state;
+    const double seven[] = {7, 1, 5, 3, 2, 6, 4}, five[] = {10, 50, 40, 20, 30};
+    double low, high;
+    eg_bootstrap_median(seven, 7, &low, &high);
+    check_close(low, 2, 0, 0);
+    check_close(high, 6, 0, 0);
+    eg_bootstrap_median(five, 5, &low, &high);
+    check_close(low, 10, 0, 0);
+    check_close(high, 50, 0, 0);
+    eg_bootstrap_median(five, 1, &low, &high);
+    assert_true(isnan(low) && isnan(high));
+}
+
+static void equal_numbers_leave_no_doubt_of_their_median(void **state)
+{
+    (void) state;
+    const double x[] = {3, 3, 3, 3};
+    double low, high;
+    eg_bootstrap_median(x, 4, &low, &high);
+    check_close(low, 3, 0, 0);
+    check_close(high, 3, 0, 0);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -161,6 +189,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(the_ends_solve_the_score_equation),
         cmocka_unit_test(failures_have_the_mirrored_interval_of_successes),
         cmocka_unit_test(nothing_tried_says_nothing),
+        cmocka_unit_test(an_interval_of_the_median_ends_where_its_distribution_does),
+        cmocka_unit_test(equal_numbers_leave_no_doubt_of_their_median),
     };
     CHECK_FILTER(argc, argv);
     return cmocka_run_group_tests_name("statistics", tests, NULL, NULL);
