@@ -4,12 +4,13 @@
 #include <string.h>
 
 #include "experiments/associative.h"
+#include "experiments/compare.h"
 #include "experiments/describe.h"
 #include "experiments/experiment.h"
 #include "experiments/progress.h"
 
-static const char *const kinds[] = {"tasks",  "memories", "controllers",
-                                    "models", "patterns", "presets"};
+static const char *const kinds[] = {"tasks",    "memories", "controllers", "models",
+                                    "patterns", "presets",  "comparisons"};
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
 
 static void text_pair(const char *key, const char *value)
@@ -47,7 +48,7 @@ int eg_verb_list(const struct eg_command *c)
         const int ret =
             EG_FAIL(EG_ERR_CONFIG, &message,
                     "there is no list of '%s'; there are tasks, memories, "
-                    "controllers, models, patterns and presets%s%s%s",
+                    "controllers, models, patterns, presets and comparisons%s%s%s",
                     what, near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
         return eg_command_fail(ret, &message);
     }
@@ -90,6 +91,15 @@ int eg_verb_list(const struct eg_command *c)
             char summary[256];
             eg_preset_summary(p, summary, sizeof summary);
             line(c, "preset", p->name, summary, NULL);
+        }
+    }
+    if (!what || !strcmp(what, "comparisons")) {
+        if (!c->json)
+            printf("comparisons\n");
+        for (const struct eg_preset *p = eg_comparisons; p->name; p++) {
+            char summary[256];
+            eg_preset_summary(p, summary, sizeof summary);
+            line(c, "comparison", p->name, summary, NULL);
         }
     }
     return EG_EXIT_DONE;

@@ -59,10 +59,11 @@ static const struct eg_verb plot = {
     "census and wrong bits of a measurement of capacity; basins.  The numbers stand beside each figure\n"
     "as CSV.\n"
     "Several run files are compared: learning curves and generalisation of each preset, median and\n"
-    "quartiles over its seeds.  -o is what the names of these figures begin with.", "oFwfqj", 1, EG_TARGETS_MAX, eg_verb_plot};
+    "quartiles over its seeds.  Of a comparison (engram compare): sequences until solved, schemes as rows\n"
+    "and tasks as panels, and the traces of their heads side by side.  -o is what the names of these figures begin with.", "oFwfqj", 1, EG_TARGETS_MAX, eg_verb_plot};
 static const struct eg_verb list = {
-    "list", "[tasks|memories|controllers|patterns|presets]", "what there is",
-    "Lists tasks, memories, controllers, sources of patterns and presets, each with its source.", "j", 0, 1, eg_verb_list};
+    "list", "[tasks|memories|controllers|patterns|presets|comparisons]", "what there is",
+    "Lists tasks, memories, controllers, sources of patterns, presets and comparisons, each with its source.", "j", 0, 1, eg_verb_list};
 static const struct eg_verb describe = {
     "describe", "PRESET|FILE.yaml", "tensors, shapes, parameters, cost, options",
     "Every tensor with symbol, shape, unit and equation; the control columns of the memory; what the\n"

@@ -327,6 +327,13 @@ int eg_recorder_create(struct eg_recorder *r, const struct eg_experiment *e,
 
 int eg_recorder_config(struct eg_run *run, char **text, struct eg_message *message)
 {
+    char kind[32];
+    if (eg_run_get_attr_text(run, "/", "kind", kind, sizeof kind, NULL) == EG_OK
+        && !strcmp(kind, "compare"))
+        return EG_FAIL(EG_ERR_FORMAT, message,
+                       "%s is a comparison and no run: engram compare goes on with it, and the "
+                       "folder beside it has its runs",
+                       eg_run_path(run));
     return eg_run_get_text(run, "/config", text, message);
 }
 

@@ -81,6 +81,9 @@ run "${compare[@]}" --force
 ended "with --force it is made anew" 0 "err:8 cells, 4 done already"
 claim "and cells of this configuration stay" [ "$(newer | wc -w)/$(find tiny/copy -name '*.h5' -newer before)" = "4/" ]
 
+run resume tiny.h5
+ended "a comparison is no run" 5 "tiny.h5 is a comparison and no run: engram compare goes on"
+
 # --- other ways to say it ---
 
 run compare ntm/copy "${small[@]}" -s train.sequences=160 --seeds 3..3 -q -o way.h5 \

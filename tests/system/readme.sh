@@ -34,6 +34,10 @@ in_small() {
     basin) run basin "$1" -s basin.sizes=100 -s basin.networks=4 "${@:2}" ;;
     bench) run bench "$1" -s task.length_max=2 --threads 1 "${@:2}" ;;
     evaluate) run evaluate "$1" --threads 1 -s evaluate.sequences=10 "${@:2}" ;;
+    compare)
+        run compare "$1" "${small[@]}" -s train.sequences=96 -s evaluate.sequences=10 --threads 2 \
+            --seeds 1..1 "${@:2}"
+        ;;
     resume | rerun) run "$verb" "$1" --threads 1 "${@:2}" ;;
     verify)
         status=0
