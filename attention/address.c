@@ -80,8 +80,7 @@ static void norms_forward(const struct eg_node *node, struct eg_tape *tape, size
 
 static const struct eg_row_op norms_op = {norms_forward, NULL};
 
-/* 1 / |M_i| of all rows, computed for the first head that asks. */
-static real *inverse_norms(struct eg_tape *tape, struct eg_var *memory, size_t slots, size_t width)
+real *eg_inverse_norms(struct eg_tape *tape, struct eg_var *memory, size_t slots, size_t width)
 {
     if (memory->cache)
         return memory->cache;
@@ -110,7 +109,7 @@ struct eg_var *eg_address_fused(struct eg_tape *tape, const struct eg_head *head
            || (head->key->dx && head->beta->dx && head->gate->dx && head->shift->dx
                && head->gamma->dx));
     struct eg_var *w = eg_tape_var(tape, rows, n, 1);
-    real *inv = inverse_norms(tape, memory, n, head->width);
+    real *inv = eg_inverse_norms(tape, memory, n, head->width);
     struct saved *saved = eg_arena_take(tape->arena, sizeof *saved + rows * sizeof saved->row[0]);
     const size_t room = 5 * rows * n + EG_ADDRESS_WORK(n, head->width, head->range);
     real *kept = eg_arena_take(tape->arena, room * sizeof *kept);

@@ -34,6 +34,10 @@ struct eg_var *eg_address(struct eg_tape *tape, const struct eg_head *head, stru
 struct eg_var *eg_address_fused(struct eg_tape *tape, const struct eg_head *head,
                                 struct eg_var *memory, struct eg_var *w_prev);
 
+/* 1 / sqrt(|M_i|^2 + eps) of all rows, (B, N), computed for the first head that asks and kept with
+ * the memory.  It is there when what is pushed afterwards by rows runs.  NULL: out of memory. */
+real *eg_inverse_norms(struct eg_tape *tape, struct eg_var *memory, size_t slots, size_t width);
+
 /* The steps one by one.  Cosine: (B, N) from key and memory. */
 struct eg_var *eg_cosine(struct eg_tape *tape, struct eg_var *key, struct eg_var *memory,
                          size_t slots, size_t width);
