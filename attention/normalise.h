@@ -28,7 +28,7 @@
  *         has G = 0.
  * Back    hard-sampled takes no part of dw, and nothing where tape->advantage is NULL; see
  *         eg_advantages().
- * Saved   top-k, hard and both that draw: the softmax where it is not w.
+ * Saved   the largest score; hard, hard-sampled and straight-through: the softmax.
  * Fails   NULL when an argument is NULL or the tape is out of memory. */
 #ifndef EG_ATTENTION_NORMALISE_H
 #define EG_ATTENTION_NORMALISE_H
@@ -60,5 +60,16 @@ struct eg_normaliser {
 /* w (B, N).  `how` need not outlive the call. */
 struct eg_var *eg_normalise(struct eg_tape *tape, const struct eg_normaliser *how,
                             struct eg_var *score, struct eg_var *beta);
+
+/* What hard-sampled is told of how a block went, for tape->advantage:
+ *
+ *     A_r = scale (cost_r - asked_r sum_{j != r} cost_j / sum_{j != r} asked_j)            (E18)
+ *
+ * cost_r is what sequence r adds to the loss over `scale`, asked_r the weight of the answers it was
+ * asked for, n the sequences of the block.  The baseline does not depend on what r drew, so that
+ * the gradient stays unbiased; a block's sequences do not depend on threads.  A single sequence
+ * has the baseline 0. */
+void eg_advantages(real *advantage, const double *cost, const double *asked, size_t n,
+                   double scale);
 
 #endif

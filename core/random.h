@@ -33,6 +33,7 @@ enum eg_purpose {
     EG_FOR_LEARNING = 10,   /* step: network; unlearning, orders   */
     EG_FOR_NOISE = 11,      /* of a model in training; step, item: those of the sequence */
     EG_FOR_STORIES = 12,    /* step 0: the split, item: group; else they are made up: story  */
+    EG_FOR_CHOICES = 13,    /* of weightings in training; step, item: those of the sequence */
     EG_FOR_RESAMPLING = 20, /* of results, with seed 0; item: sample */
 };
 

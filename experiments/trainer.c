@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "attention/normalise.h"
 #include "tensor/loss.h"
 
 #define LN2 0.69314718055994531
@@ -222,15 +223,21 @@ static int block_gradient(struct eg_trainer *t, struct eg_arena *arena, size_t k
     if ((ret = eg_model_run(t->model, &tape, &block, 0, NULL, NULL, &logits)))
         return ret;
     const int sum = t->optimiser.options.reduce == EG_REDUCE_SUM;
-    struct eg_var *loss =
-        loss_of(&tape, t->source->shape.loss, &block, logits, sum ? 1 : 1 / (real) t->batch);
+    const real scale = sum ? 1 : 1 / (real) t->batch;
+    struct eg_var *loss = loss_of(&tape, t->source->shape.loss, &block, logits, scale);
     if (!loss)
         return EG_RAISE(EG_ERR_NOMEM);
     t->loss[k] = (double) loss->x[0] / (sum ? (double) t->batch : 1);
     struct eg_score scores[EG_BLOCK];
     score_rows(&t->source->shape, &block, logits, scores);
-    for (size_t b = 0; b < block.count; b++)
-        t->costs[members[b]] = scores[b].cost;
+    double cost[EG_BLOCK], asked[EG_BLOCK];
+    real advantage[EG_BLOCK];
+    for (size_t b = 0; b < block.count; b++) {
+        t->costs[members[b]] = cost[b] = scores[b].cost;
+        asked[b] = scores[b].asked;
+    }
+    eg_advantages(advantage, cost, asked, block.count, LN2 * (double) scale);
+    tape.advantage = advantage;
     eg_tape_backward(&tape, loss);
     return EG_OK;
 }

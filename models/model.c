@@ -22,7 +22,11 @@ int eg_model_run(const struct eg_model *m, struct eg_tape *tape, const struct eg
 {
     struct eg_arena *const arena = tape->arena;
     *logits = NULL;
-    const int ret = m->type->run(m->state, tape, block, all_steps, observe, context, logits);
+    /* Weightings are drawn in training only. */
+    int ret =
+        block->training && block->keys ? eg_tape_noise(tape, block->keys, block->count) : EG_OK;
+    if (!ret)
+        ret = m->type->run(m->state, tape, block, all_steps, observe, context, logits);
     tape->arena = arena;
     if (ret)
         *logits = NULL;

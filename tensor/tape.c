@@ -11,6 +11,16 @@ void eg_tape_begin(struct eg_tape *tape, struct eg_arena *arena, const struct eg
     *tape = (struct eg_tape){.arena = arena, .kernels = kernels, .values = values, .grads = grads};
 }
 
+int eg_tape_noise(struct eg_tape *tape, const struct eg_draw_key *keys, size_t rows)
+{
+    tape->noise = eg_arena_take(tape->arena, rows * sizeof *tape->noise);
+    if (!tape->noise)
+        return EG_RAISE(EG_ERR_NOMEM);
+    for (size_t r = 0; r < rows; r++)
+        eg_stream_open(&tape->noise[r], keys[r].seed, EG_FOR_CHOICES, keys[r].step, keys[r].item);
+    return EG_OK;
+}
+
 static struct eg_var *blank(struct eg_tape *tape)
 {
     struct eg_var *v = eg_arena_take(tape->arena, sizeof *v);

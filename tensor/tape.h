@@ -24,7 +24,9 @@
 #include <stddef.h>
 
 #include "core/arena.h"
+#include "core/random.h"
 #include "core/real.h"
+#include "core/status.h"
 #include "tensor/kernels.h"
 #include "tensor/params.h"
 
@@ -67,11 +69,20 @@ struct eg_tape {
     size_t group;                  /* of the last node pushed by rows                           */
     int holding;                   /* a group is open: what is pushed by rows waits ...         */
     struct eg_node *held, *newest; /* ... here                                            */
+    struct eg_stream *noise;       /* by row: what ops that draw take from; NULL: they do not  */
+    const real *advantage;         /* by row: cost less a baseline, of ops whose gradient goes
+                                      by what they drew; set before walking back; or NULL    */
 };
 
 /* A tape on `arena`.  With `grads` NULL nothing is recorded and no dx exists. */
 void eg_tape_begin(struct eg_tape *tape, struct eg_arena *arena, const struct eg_kernels *kernels,
                    const real *values, real *grads);
+
+/* Row r of what is computed belongs to the sequence keys[r], r < rows, from its first step to its
+ * last, and ops that draw random numbers take those of row r from a stream of that sequence's own,
+ * one after the other: they do not depend on which rows run together.  `noise` lies on the arena.
+ * Fails with EG_ERR_NOMEM. */
+EG_MUST_CHECK int eg_tape_noise(struct eg_tape *tape, const struct eg_draw_key *keys, size_t rows);
 
 /* A new variable.  x is not set; dx is zeroed, and there only if the tape records and
  * `wants_gradient`.  NULL when out of memory. */
