@@ -278,9 +278,9 @@ static void forward(const struct eg_node *node, struct eg_tape *tape, size_t at)
 }
 
 /* dz from dw, by kind. */
-static void unweigh(real *dz, const real *dw, const real *w, const real *p, size_t n,
-                    const struct eg_normaliser *how, real advantage,
-                    const struct eg_kernels *kernels)
+static void kind_back(real *dz, const real *dw, const real *w, const real *p, size_t n,
+                      const struct eg_normaliser *how, real advantage,
+                      const struct eg_kernels *kernels)
 {
     switch (how->kind) {
     case EG_NORM_SPARSEMAX:
@@ -315,12 +315,12 @@ static void normalise_back(const struct eg_node *node, struct eg_tape *tape, siz
     const size_t n = node->out->cols;
     const real *w = eg_row(node->out, at), *y = eg_row(node->in[SCORE], at);
     real *dz = s->z, *dy = eg_drow(node->in[SCORE], at), *dbeta = eg_drow(node->in[BETA], at);
-    unweigh(dz, eg_drow(node->out, at), w, s->p ? s->p + at * n : w, n, &s->how,
-            tape->advantage ? tape->advantage[at] : 0, tape->kernels);
+    kind_back(dz, eg_drow(node->out, at), w, s->p ? s->p + at * n : w, n, &s->how,
+              tape->advantage ? tape->advantage[at] : 0, tape->kernels);
     if (dy)
         tape->kernels->axpy(dy, eg_row(node->in[BETA], at)[0], dz, n);
     if (dbeta) {
-        const real top = s->top[at];
+        const real top = s->top[at]; /* no mutant: it cancels, and is 0 for the sigmoid */
         real sum = 0;
 #pragma omp simd reduction(+ : sum)
         for (size_t i = 0; i < n; i++)
