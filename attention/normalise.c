@@ -34,6 +34,7 @@ static void softmax(real *p, const real *z, size_t n, const struct eg_kernels *k
 {
     (kernels->exp)(p, z, n); /* not the macro of <tgmath.h> */
     real sum = 0;
+#pragma omp simd reduction(+ : sum)
     for (size_t i = 0; i < n; i++)
         sum += p[i];
     for (size_t i = 0; i < n; i++)
@@ -83,6 +84,7 @@ static void sparsemax(const struct row *r)
 static void sparsemax_back(real *dz, const real *dw, const real *w, size_t n)
 {
     real sum = 0, size = 0;
+#pragma omp simd reduction(+ : sum, size)
     for (size_t i = 0; i < n; i++) {
         sum += w[i] > 0 ? dw[i] : 0;
         size += w[i] > 0 ? 1 : 0;
@@ -118,6 +120,7 @@ static void entmax(const struct row *r)
 static void entmax_back(real *dz, const real *dw, const real *w, size_t n)
 {
     real sum = 0, size = 0;
+#pragma omp simd reduction(+ : sum, size)
     for (size_t i = 0; i < n; i++) {
         dz[i] = sqrt(w[i]);
         sum += dz[i] * dw[i];
