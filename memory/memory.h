@@ -64,6 +64,7 @@ struct eg_memory_type {
 };
 
 extern const struct eg_memory_type eg_memory_none;
+extern const struct eg_memory_type eg_memory_dnc;
 extern const struct eg_memory_type eg_memory_ntm;
 extern const struct eg_memory_type eg_memory_sam;
 

@@ -28,8 +28,10 @@ struct eg_head_row {
 /* Constants of the numeric guards; docs/equations.md says where they enter. */
 #define EG_COSINE_EPS ((real) 1e-8)
 #define EG_SHARPEN_FLOOR ((real) 1e-30)
+#define EG_LINK_FLOOR ((real) 1e-30)
 
 #define EG_ADDRESS_WORK(slots, width, range) (3 * (slots) + 2 * (range) + 2 * (width))
+#define EG_CONTENT_WORK(slots, width) (2 * (slots) + 4 * (width))
 
 /* What one addressing leaves for its backward: rows of N and a scalar. */
 struct eg_address_saved {
@@ -96,6 +98,27 @@ struct eg_kernels {
                          const real *w, const struct eg_address_saved *saved,
                          const struct eg_head_row *head, const real *memory, const real *w_prev,
                          real *work, size_t slots, size_t width, size_t range);
+    /* Content addressing, for one head and one sequence: cosine K_i of the masked key with every
+     * masked slot, w = softmax(beta K).  `mask` (M) may be NULL.  Leaves K and 1 / |M_i|, returns
+     * 1 / |k|.  Back adds into dkey, dmask (NULL without a mask), dbeta and dmemory (may be NULL).
+     * `work`: EG_CONTENT_WORK(N, M) numbers. */
+    real (*content)(real *w, real *cosine, real *inv, const real *key, const real *mask, real beta,
+                    const real *memory, real *work, size_t slots, size_t width);
+    void (*content_back)(real *dkey, real *dmask, real *dbeta, real *dmemory, const real *dw,
+                         const real *w, const real *cosine, const real *inv, real inv_key,
+                         const real *key, const real *mask, real beta, const real *memory,
+                         real *work, size_t slots, size_t width);
+    /* Temporal links (N, N): out_ij = (1 - w_i - w_j) in_ij + w_i p_j, 0 on the diagonal and below
+     * EG_LINK_FLOOR; `out` may be `in`.  `readings` of head h, each N: backward sum_i read_i
+     * out_ij, then forward sum_j out_ij read_j; NULL: the links alone, `read` and `heads` are not
+     * used. */
+    void (*links)(real *out, real *readings, const real *in, const real *w, const real *p,
+                  const real *read, size_t slots, size_t heads);
+    /* dlinks holds the gradient of the links after the step and receives that of those before it.
+     * Adds into dw, dp and dread.  `before` are the links before the step; `work`: N numbers. */
+    void (*links_back)(real *dlinks, real *dw, real *dp, real *dread, const real *dreadings,
+                       const real *before, const real *w, const real *p, const real *read,
+                       real *work, size_t slots, size_t heads);
     /* r = sum_i w_i M_i; back adds into dw and dmemory. */
     void (*read)(real *r, const real *w, const real *memory, size_t slots, size_t width);
     void (*read_back)(real *dw, real *dmemory, const real *dr, const real *w, const real *memory,

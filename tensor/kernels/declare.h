@@ -24,6 +24,17 @@ void EG_K(address_back)(struct eg_head_row *dhead, real *dmemory, real *dw_prev,
                         const real *w, const struct eg_address_saved *saved,
                         const struct eg_head_row *head, const real *memory, const real *w_prev,
                         real *work, size_t slots, size_t width, size_t range);
+real EG_K(content)(real *w, real *cosine, real *inv, const real *key, const real *mask, real beta,
+                   const real *memory, real *work, size_t slots, size_t width);
+void EG_K(content_back)(real *dkey, real *dmask, real *dbeta, real *dmemory, const real *dw,
+                        const real *w, const real *cosine, const real *inv, real inv_key,
+                        const real *key, const real *mask, real beta, const real *memory,
+                        real *work, size_t slots, size_t width);
+void EG_K(links)(real *out, real *readings, const real *in, const real *w, const real *p,
+                 const real *read, size_t slots, size_t heads);
+void EG_K(links_back)(real *dlinks, real *dw, real *dp, real *dread, const real *dreadings,
+                      const real *before, const real *w, const real *p, const real *read,
+                      real *work, size_t slots, size_t heads);
 void EG_K(read)(real *r, const real *w, const real *memory, size_t slots, size_t width);
 void EG_K(read_back)(real *dw, real *dmemory, const real *dr, const real *w, const real *memory,
                      size_t slots, size_t width);
