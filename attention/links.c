@@ -28,10 +28,11 @@ struct saved {
     struct eg_links *links;
     struct piece *piece;
     size_t at, heads;
-    struct eg_var *readings;
 };
 
-enum { BEFORE, W, P, READ };
+/* The readings are a second output.  They stand among the inputs, so that their gradient is found
+ * by whoever looks for all gradients of a tape. */
+enum { BEFORE, W, P, READ, READINGS };
 
 static real *row_of(real *state, const struct eg_links *links, size_t r)
 {
@@ -75,9 +76,10 @@ const real *eg_links_row(const struct eg_links *links, size_t row)
 static void links_forward_row(const struct eg_node *node, struct eg_tape *tape, size_t r)
 {
     const struct saved *s = node->saved;
-    tape->kernels->links(eg_row(node->out, r), eg_row(s->readings, r), eg_row(node->in[BEFORE], r),
-                         eg_row(node->in[W], r), eg_row(node->in[P], r), eg_row(node->in[READ], r),
-                         s->links->slots, s->heads);
+    tape->kernels->links(eg_row(node->out, r), eg_row(node->in[READINGS], r),
+                         eg_row(node->in[BEFORE], r), eg_row(node->in[W], r),
+                         eg_row(node->in[P], r), eg_row(node->in[READ], r), s->links->slots,
+                         s->heads);
     if (s->piece)
         s->links->held[r] = s->piece;
 }
@@ -103,11 +105,11 @@ static const real *recall(const struct eg_tape *tape, struct eg_links *links, st
 static void links_row_back(const struct eg_node *node, struct eg_tape *tape, size_t r)
 {
     const struct saved *s = node->saved;
-    tape->kernels->links_back(eg_drow(node->out, r), eg_drow(node->in[W], r),
-                              eg_drow(node->in[P], r), eg_drow(node->in[READ], r),
-                              eg_drow(s->readings, r), recall(tape, s->links, s->piece, s->at, r),
-                              eg_row(node->in[W], r), eg_row(node->in[P], r),
-                              eg_row(node->in[READ], r), s->links->work, s->links->slots, s->heads);
+    tape->kernels->links_back(
+        eg_drow(node->out, r), eg_drow(node->in[W], r), eg_drow(node->in[P], r),
+        eg_drow(node->in[READ], r), eg_drow(node->in[READINGS], r),
+        recall(tape, s->links, s->piece, s->at, r), eg_row(node->in[W], r), eg_row(node->in[P], r),
+        eg_row(node->in[READ], r), s->links->work, s->links->slots, s->heads);
 }
 
 static const struct eg_row_op links_op = {links_forward_row, links_row_back};
@@ -148,7 +150,7 @@ struct eg_var *eg_links_step(struct eg_tape *tape, struct eg_links *links, struc
     links->now = NULL; /* for good, where memory runs out */
     if (!before || !readings || !saved)
         return NULL;
-    *saved = (struct saved){.links = links, .heads = heads, .readings = readings};
+    *saved = (struct saved){.links = links, .heads = heads};
     struct eg_var *after = before;
     if (eg_tape_records(tape)) {
         saved->piece = links->piece;
@@ -160,8 +162,8 @@ struct eg_var *eg_links_step(struct eg_tape *tape, struct eg_links *links, struc
             return NULL;
         after->dx = before->dx; /* the gradient of the new links takes the old ones' place */
     }
-    struct eg_var *in[] = {before, w, p, read};
-    if (!eg_tape_push_rows(tape, &links_op, after, 4, in, saved))
+    struct eg_var *in[] = {before, w, p, read, readings};
+    if (!eg_tape_push_rows(tape, &links_op, after, 5, in, saved))
         return NULL;
     links->now = after;
     return readings;

@@ -135,7 +135,7 @@ static void links_stay_links(void **state)
 static void not_every_step_keeps_its_links(void **state)
 {
     (void) state;
-    enum { N = 64, STEPS = 100 };
+    enum { N = 128, STEPS = 100 };
     struct eg_arena *arena = new_arena();
     struct eg_tape tape;
     real grads[1];
