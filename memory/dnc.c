@@ -64,35 +64,14 @@ static const struct eg_option option_rows[] = {
 };
 /* clang-format on */
 
+/* clang-format off */
 enum field {
-    MEMORY,
-    READ,
-    READ_WEIGHTS,
-    WRITE_WEIGHTS,
-    USAGE,
-    PRECEDENCE,
-    RETENTION,
-    ALLOCATION,
-    WRITE_CONTENT,
-    READ_CONTENT,
-    BACKWARD,
-    FORWARD,
-    READ_KEY,
-    READ_STRENGTH,
-    WRITE_KEY,
-    WRITE_STRENGTH,
-    ERASE,
-    WRITE_VECTOR,
-    FREE_GATE,
-    ALLOCATION_GATE,
-    WRITE_GATE,
-    READ_MODES,
-    READ_MASK,
-    WRITE_MASK,
-    LINK_SHARPNESS
+    MEMORY, READ, READ_WEIGHTS, WRITE_WEIGHTS, USAGE, PRECEDENCE, RETENTION, ALLOCATION,
+    WRITE_CONTENT, READ_CONTENT, BACKWARD, FORWARD, READ_KEY, READ_STRENGTH, WRITE_KEY,
+    WRITE_STRENGTH, ERASE, WRITE_VECTOR, FREE_GATE, ALLOCATION_GATE, WRITE_GATE, READ_MODES,
+    READ_MASK, WRITE_MASK, LINK_SHARPNESS
 };
 
-/* clang-format off */
 static const struct eg_field field_rows[] = {
     {"memory",          "M",      "NM",  "1", "memory after the step",                        "Q16", MEMORY, 1},
     {"read",            "r",      "RM",  "1", "vectors read in the step",                     "Q22", READ, 1},
@@ -124,22 +103,12 @@ static const struct eg_field field_rows[] = {
 /* clang-format on */
 
 /* Parts of the control columns, in their order. */
+/* clang-format off */
 enum part {
-    P_READ_KEY,
-    P_READ_STRENGTH,
-    P_WRITE_KEY,
-    P_WRITE_STRENGTH,
-    P_ERASE,
-    P_WRITE_VECTOR,
-    P_FREE,
-    P_ALLOCATION,
-    P_WRITE,
-    P_MODES,
-    P_READ_MASK,
-    P_WRITE_MASK,
-    P_SHARPNESS,
-    PARTS
+    P_READ_KEY, P_READ_STRENGTH, P_WRITE_KEY, P_WRITE_STRENGTH, P_ERASE, P_WRITE_VECTOR, P_FREE,
+    P_ALLOCATION, P_WRITE, P_MODES, P_READ_MASK, P_WRITE_MASK, P_SHARPNESS, PARTS
 };
+/* clang-format on */
 
 struct state {
     size_t n, m, r, w; /* slots, width, heads */
