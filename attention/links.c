@@ -16,7 +16,6 @@ struct piece {
 struct eg_links {
     size_t slots;
     struct eg_var *now; /* after the last step */
-    real *work;
     /* while the tape records */
     struct piece *piece;
     size_t at; /* steps of it that were taken */
@@ -58,14 +57,13 @@ struct eg_links *eg_links_begin(struct eg_tape *tape, size_t rows, size_t slots)
     memset(now->x, 0, rows * slots * slots * sizeof *now->x);
     links->slots = slots;
     links->now = now;
-    links->work = eg_arena_take(tape->arena, slots * sizeof *links->work);
     if (eg_tape_records(tape)) {
         links->piece = new_piece(tape, PIECE_FIRST, now->x);
         links->held = eg_arena_zeros(tape->arena, rows, sizeof(struct piece *));
         if (!links->piece || !links->held)
             return NULL;
     }
-    return links->work ? links : NULL;
+    return links;
 }
 
 const real *eg_links_row(const struct eg_links *links, size_t row)
@@ -109,7 +107,7 @@ static void links_row_back(const struct eg_node *node, struct eg_tape *tape, siz
         eg_drow(node->out, r), eg_drow(node->in[W], r), eg_drow(node->in[P], r),
         eg_drow(node->in[READ], r), eg_drow(node->in[READINGS], r),
         recall(tape, s->links, s->piece, s->at, r), eg_row(node->in[W], r), eg_row(node->in[P], r),
-        eg_row(node->in[READ], r), s->links->work, s->links->slots, s->heads);
+        eg_row(node->in[READ], r), s->links->slots, s->heads);
 }
 
 static const struct eg_row_op links_op = {links_forward_row, links_row_back};

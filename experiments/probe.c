@@ -113,6 +113,11 @@ static struct eg_run_axis axis(char letter, const int64_t *offsets)
                                     .values = offsets};
     case 'K':
         return (struct eg_run_axis){.name = "hop", .long_name = "hop over the memory"};
+    case 'P':
+        return (struct eg_run_axis){.name = "read_mode",
+                                    .long_name = "backward of each write head, content, forward"};
+    case 'L':
+        return (struct eg_run_axis){.name = "direction", .long_name = "backward, forward"};
     default:
         return (struct eg_run_axis){.name = "hidden_unit"};
     }

@@ -94,10 +94,10 @@ static const struct eg_field field_rows[] = {
     {"free_gate",       "f",      "R",   "1", "free gate of each read head; 0 without allocation and deallocation", "Q5", FREE_GATE, 0},
     {"allocation_gate", "g^a",    "W",   "1", "1: to a free slot, 0: by content; 0 without allocation", "Q6", ALLOCATION_GATE, 0},
     {"write_gate",      "g^w",    "W",   "1", "how much each write head writes at all",        "Q7", WRITE_GATE, 0},
-    {"read_modes",      "pi",     "RK",  "1", "backward of each write head, content, forward of each", "Q8", READ_MODES, 0},
+    {"read_modes",      "pi",     "RP",  "1", "backward of each write head, content, forward of each", "Q8", READ_MODES, 0},
     {"read_mask",       "m^r",    "RM",  "1", "what counts of a slot for each read head; 1 without mask", "Q9", READ_MASK, 0},
     {"write_mask",      "m^w",    "WM",  "1", "what counts of a slot for each write head; 1 without mask", "Q9", WRITE_MASK, 0},
-    {"link_sharpness",  "s",      "WRD", "1", "backward and forward sharpening, by write and read head; 1 without", "Q10", LINK_SHARPNESS, 0},
+    {"link_sharpness",  "s",      "WRL", "1", "backward and forward sharpening, by write and read head; 1 without", "Q10", LINK_SHARPNESS, 0},
     EG_FIELD_END,
 };
 /* clang-format on */
@@ -386,9 +386,9 @@ static size_t extent(const void *state, char letter)
         return s->r;
     case 'W':
         return s->w;
-    case 'K':
+    case 'P':
         return 2 * s->w + 1;
-    case 'D':
+    case 'L':
         return 2;
     default:
         return 0;

@@ -115,10 +115,10 @@ struct eg_kernels {
     void (*links)(real *out, real *readings, const real *in, const real *w, const real *p,
                   const real *read, size_t slots, size_t heads);
     /* dlinks holds the gradient of the links after the step and receives that of those before it.
-     * Adds into dw, dp and dread.  `before` are the links before the step; `work`: N numbers. */
+     * Adds into dw, dp and dread.  `before` are the links before the step. */
     void (*links_back)(real *dlinks, real *dw, real *dp, real *dread, const real *dreadings,
                        const real *before, const real *w, const real *p, const real *read,
-                       real *work, size_t slots, size_t heads);
+                       size_t slots, size_t heads);
     /* r = sum_i w_i M_i; back adds into dw and dmemory. */
     void (*read)(real *r, const real *w, const real *memory, size_t slots, size_t width);
     void (*read_back)(real *dw, real *dmemory, const real *dr, const real *w, const real *memory,

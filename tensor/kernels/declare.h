@@ -34,7 +34,7 @@ void EG_K(links)(real *out, real *readings, const real *in, const real *w, const
                  const real *read, size_t slots, size_t heads);
 void EG_K(links_back)(real *dlinks, real *dw, real *dp, real *dread, const real *dreadings,
                       const real *before, const real *w, const real *p, const real *read,
-                      real *work, size_t slots, size_t heads);
+                      size_t slots, size_t heads);
 void EG_K(read)(real *r, const real *w, const real *memory, size_t slots, size_t width);
 void EG_K(read_back)(real *dw, real *dmemory, const real *dr, const real *w, const real *memory,
                      size_t slots, size_t width);
