@@ -32,14 +32,22 @@ static void shift_back(real *dw, real *ds, const real *dy, const real *w, const 
         }
 }
 
-static void shift_node_back(const struct eg_node *node, struct eg_tape *tape)
+static void shift_row(const struct eg_node *node, struct eg_tape *tape, size_t r)
 {
     (void) tape;
     const struct eg_var *y = node->out, *w = node->in[0], *s = node->in[1];
-    for (size_t r = 0; r < y->rows; r++)
-        shift_back(eg_drow(w, r), eg_drow(s, r), eg_drow(y, r), eg_row(w, r), eg_row(s, r), y->cols,
-                   (s->cols - 1) / 2);
+    shift(eg_row(y, r), eg_row(w, r), eg_row(s, r), y->cols, (s->cols - 1) / 2);
 }
+
+static void shift_row_back(const struct eg_node *node, struct eg_tape *tape, size_t r)
+{
+    (void) tape;
+    const struct eg_var *y = node->out, *w = node->in[0], *s = node->in[1];
+    shift_back(eg_drow(w, r), eg_drow(s, r), eg_drow(y, r), eg_row(w, r), eg_row(s, r), y->cols,
+               (s->cols - 1) / 2);
+}
+
+static const struct eg_row_op shift_op = {shift_row, shift_row_back};
 
 struct eg_var *eg_shift(struct eg_tape *tape, struct eg_var *w, struct eg_var *s, size_t range)
 {
@@ -49,12 +57,7 @@ struct eg_var *eg_shift(struct eg_tape *tape, struct eg_var *w, struct eg_var *s
     struct eg_var *y = eg_tape_var(tape, w->rows, w->cols, 1);
     if (!y)
         return NULL;
-    for (size_t r = 0; r < y->rows; r++)
-        shift(eg_row(y, r), eg_row(w, r), eg_row(s, r), y->cols, range);
-    if (!eg_tape_records(tape))
-        return y;
-    struct eg_var *in[] = {w, s};
-    return eg_tape_push(tape, shift_node_back, y, 2, in) ? y : NULL;
+    return eg_tape_push_rows(tape, &shift_op, y, 2, (struct eg_var *const[]){w, s}, NULL);
 }
 
 static real floored(real w)
@@ -94,14 +97,22 @@ static void sharpen_back(real *dw, real *dgamma, const real *dy, const real *y, 
     }
 }
 
-static void sharpen_node_back(const struct eg_node *node, struct eg_tape *tape)
+static void sharpen_row(const struct eg_node *node, struct eg_tape *tape, size_t r)
 {
     (void) tape;
     const struct eg_var *y = node->out, *w = node->in[0], *gamma = node->in[1];
-    for (size_t r = 0; r < y->rows; r++)
-        sharpen_back(eg_drow(w, r), eg_drow(gamma, r), eg_drow(y, r), eg_row(y, r), eg_row(w, r),
-                     eg_row(gamma, r)[0], y->cols);
+    sharpen(eg_row(y, r), eg_row(w, r), eg_row(gamma, r)[0], y->cols);
 }
+
+static void sharpen_row_back(const struct eg_node *node, struct eg_tape *tape, size_t r)
+{
+    (void) tape;
+    const struct eg_var *y = node->out, *w = node->in[0], *gamma = node->in[1];
+    sharpen_back(eg_drow(w, r), eg_drow(gamma, r), eg_drow(y, r), eg_row(y, r), eg_row(w, r),
+                 eg_row(gamma, r)[0], y->cols);
+}
+
+static const struct eg_row_op sharpen_op = {sharpen_row, sharpen_row_back};
 
 struct eg_var *eg_sharpen(struct eg_tape *tape, struct eg_var *w, struct eg_var *gamma)
 {
@@ -111,10 +122,5 @@ struct eg_var *eg_sharpen(struct eg_tape *tape, struct eg_var *w, struct eg_var 
     struct eg_var *y = eg_tape_var(tape, w->rows, w->cols, 1);
     if (!y)
         return NULL;
-    for (size_t r = 0; r < y->rows; r++)
-        sharpen(eg_row(y, r), eg_row(w, r), eg_row(gamma, r)[0], y->cols);
-    if (!eg_tape_records(tape))
-        return y;
-    struct eg_var *in[] = {w, gamma};
-    return eg_tape_push(tape, sharpen_node_back, y, 2, in) ? y : NULL;
+    return eg_tape_push_rows(tape, &sharpen_op, y, 2, (struct eg_var *const[]){w, gamma}, NULL);
 }

@@ -41,14 +41,22 @@ static void cosine_back(real *dkey, real *dmemory, const real *dy, const real *y
     }
 }
 
-static void cosine_node_back(const struct eg_node *node, struct eg_tape *tape)
+static void cosine_row(const struct eg_node *node, struct eg_tape *tape, size_t r)
 {
     (void) tape;
     const struct eg_var *y = node->out, *key = node->in[0], *memory = node->in[1];
-    for (size_t r = 0; r < y->rows; r++)
-        cosine_back(eg_drow(key, r), eg_drow(memory, r), eg_drow(y, r), eg_row(y, r),
-                    eg_row(key, r), eg_row(memory, r), y->cols, key->cols);
+    cosine(eg_row(y, r), eg_row(key, r), eg_row(memory, r), y->cols, key->cols);
 }
+
+static void cosine_row_back(const struct eg_node *node, struct eg_tape *tape, size_t r)
+{
+    (void) tape;
+    const struct eg_var *y = node->out, *key = node->in[0], *memory = node->in[1];
+    cosine_back(eg_drow(key, r), eg_drow(memory, r), eg_drow(y, r), eg_row(y, r), eg_row(key, r),
+                eg_row(memory, r), y->cols, key->cols);
+}
+
+static const struct eg_row_op cosine_op = {cosine_row, cosine_row_back};
 
 struct eg_var *eg_cosine(struct eg_tape *tape, struct eg_var *key, struct eg_var *memory,
                          size_t slots, size_t width)
@@ -59,12 +67,7 @@ struct eg_var *eg_cosine(struct eg_tape *tape, struct eg_var *key, struct eg_var
     struct eg_var *y = eg_tape_var(tape, key->rows, slots, 1);
     if (!y)
         return NULL;
-    for (size_t r = 0; r < y->rows; r++)
-        cosine(eg_row(y, r), eg_row(key, r), eg_row(memory, r), slots, width);
-    if (!eg_tape_records(tape))
-        return y;
-    struct eg_var *in[] = {key, memory};
-    return eg_tape_push(tape, cosine_node_back, y, 2, in) ? y : NULL;
+    return eg_tape_push_rows(tape, &cosine_op, y, 2, (struct eg_var *const[]){key, memory}, NULL);
 }
 
 static void softmax(real *y, const real *x, real beta, size_t n)
@@ -95,14 +98,22 @@ static void softmax_back(real *dx, real *dbeta, const real *dy, const real *y, c
     }
 }
 
-static void softmax_node_back(const struct eg_node *node, struct eg_tape *tape)
+static void softmax_row(const struct eg_node *node, struct eg_tape *tape, size_t r)
 {
     (void) tape;
     const struct eg_var *y = node->out, *x = node->in[0], *beta = node->in[1];
-    for (size_t r = 0; r < y->rows; r++)
-        softmax_back(eg_drow(x, r), eg_drow(beta, r), eg_drow(y, r), eg_row(y, r), eg_row(x, r),
-                     eg_row(beta, r)[0], y->cols);
+    softmax(eg_row(y, r), eg_row(x, r), eg_row(beta, r)[0], y->cols);
 }
+
+static void softmax_row_back(const struct eg_node *node, struct eg_tape *tape, size_t r)
+{
+    (void) tape;
+    const struct eg_var *y = node->out, *x = node->in[0], *beta = node->in[1];
+    softmax_back(eg_drow(x, r), eg_drow(beta, r), eg_drow(y, r), eg_row(y, r), eg_row(x, r),
+                 eg_row(beta, r)[0], y->cols);
+}
+
+static const struct eg_row_op softmax_op = {softmax_row, softmax_row_back};
 
 struct eg_var *eg_softmax_scaled(struct eg_tape *tape, struct eg_var *score, struct eg_var *beta)
 {
@@ -112,10 +123,5 @@ struct eg_var *eg_softmax_scaled(struct eg_tape *tape, struct eg_var *score, str
     struct eg_var *y = eg_tape_var(tape, score->rows, score->cols, 1);
     if (!y)
         return NULL;
-    for (size_t r = 0; r < y->rows; r++)
-        softmax(eg_row(y, r), eg_row(score, r), eg_row(beta, r)[0], y->cols);
-    if (!eg_tape_records(tape))
-        return y;
-    struct eg_var *in[] = {score, beta};
-    return eg_tape_push(tape, softmax_node_back, y, 2, in) ? y : NULL;
+    return eg_tape_push_rows(tape, &softmax_op, y, 2, (struct eg_var *const[]){score, beta}, NULL);
 }

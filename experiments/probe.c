@@ -102,6 +102,10 @@ static struct eg_run_axis axis(char letter, const int64_t *offsets)
         return (struct eg_run_axis){.name = "slot", .long_name = "slot of the memory"};
     case 'M':
         return (struct eg_run_axis){.name = "width", .long_name = "component of a slot"};
+    case 'Q':
+        return (struct eg_run_axis){.name = "key_width", .long_name = "component of a key"};
+    case 'V':
+        return (struct eg_run_axis){.name = "value_width", .long_name = "component of a value"};
     case 'R':
         return (struct eg_run_axis){.name = "read_head"};
     case 'W':

@@ -28,7 +28,10 @@ struct eg_memory_type {
     const struct eg_option *options; /* the keys below `memory.`; ends with EG_OPTION_END */
     size_t options_size;             /* bytes of the structure they are bound to         */
     const struct eg_field *fields;   /* ends with EG_FIELD_END                           */
-    size_t state_size;               /* bytes; the caller allocates and zeroes them      */
+    /* Those of `fields` that there are with the options of `state`, which keeps the list; NULL:
+     * all of them, always. */
+    const struct eg_field *(*shown)(const void *state);
+    size_t state_size; /* bytes; the caller allocates and zeroes them      */
 
     /* Checks `options`, declares the parameters below "memory/" and says how large a step is.
      * The state keeps options and parameter offsets and owns no memory: there is no free, and
@@ -67,6 +70,8 @@ extern const struct eg_memory_type eg_memory_none;
 extern const struct eg_memory_type eg_memory_dnc;
 extern const struct eg_memory_type eg_memory_ntm;
 extern const struct eg_memory_type eg_memory_sam;
+extern const struct eg_memory_type eg_memory_lrua;
+extern const struct eg_memory_type eg_memory_key_value;
 
 /* All memories, NULL-ended; and the one called `name`, or NULL. */
 extern const struct eg_memory_type *const eg_memory_types[];

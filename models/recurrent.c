@@ -270,7 +270,8 @@ static int part(const void *state, size_t i, struct eg_model_part *out)
                                       .name = m->memory->name,
                                       .summary = m->memory->summary,
                                       .source = m->memory->source,
-                                      .fields = m->memory->fields,
+                                      .fields = m->memory->shown ? m->memory->shown(m->memory_state)
+                                                                 : m->memory->fields,
                                       .layers = 1};
     return i <= MEMORY;
 }

@@ -64,26 +64,38 @@ struct eg_var *eg_multiply(struct eg_tape *tape, struct eg_var *a, struct eg_var
     return finish(tape, multiply_back, y, 2, (struct eg_var *const[]){a, b});
 }
 
+static void blend_row(const struct eg_node *node, struct eg_tape *tape, size_t r)
+{
+    (void) tape;
+    const struct eg_var *g = node->in[0];
+    const size_t step = g->cols == 1 ? 0 : 1;
+    const real *a = eg_row(node->in[1], r), *b = eg_row(node->in[2], r);
+    for (size_t c = 0; c < node->out->cols; c++) {
+        const real gate = eg_row(g, r)[c * step];
+        eg_row(node->out, r)[c] = gate * a[c] + (1 - gate) * b[c];
+    }
+}
+
 /* dg = dy (a - b), summed over the row where one gate serves it; da = dy g; db = dy (1 - g). */
-static void blend_back(const struct eg_node *node, struct eg_tape *tape)
+static void blend_row_back(const struct eg_node *node, struct eg_tape *tape, size_t r)
 {
     (void) tape;
     const struct eg_var *g = node->in[0], *a = node->in[1], *b = node->in[2];
     const size_t step = g->cols == 1 ? 0 : 1;
-    for (size_t r = 0; r < a->rows; r++) {
-        const real *dy = eg_drow(node->out, r), *gate = eg_row(g, r);
-        const real *xa = eg_row(a, r), *xb = eg_row(b, r);
-        real *dg = eg_drow(g, r), *da = eg_drow(a, r), *db = eg_drow(b, r);
-        for (size_t c = 0; c < a->cols; c++) {
-            if (dg)
-                dg[c * step] += dy[c] * (xa[c] - xb[c]);
-            if (da)
-                da[c] += dy[c] * gate[c * step];
-            if (db)
-                db[c] += dy[c] * (1 - gate[c * step]);
-        }
+    const real *dy = eg_drow(node->out, r), *gate = eg_row(g, r);
+    const real *xa = eg_row(a, r), *xb = eg_row(b, r);
+    real *dg = eg_drow(g, r), *da = eg_drow(a, r), *db = eg_drow(b, r);
+    for (size_t c = 0; c < a->cols; c++) {
+        if (dg)
+            dg[c * step] += dy[c] * (xa[c] - xb[c]);
+        if (da)
+            da[c] += dy[c] * gate[c * step];
+        if (db)
+            db[c] += dy[c] * (1 - gate[c * step]);
     }
 }
+
+static const struct eg_row_op blend_op = {blend_row, blend_row_back};
 
 struct eg_var *eg_blend(struct eg_tape *tape, struct eg_var *g, struct eg_var *a, struct eg_var *b)
 {
@@ -94,13 +106,7 @@ struct eg_var *eg_blend(struct eg_tape *tape, struct eg_var *g, struct eg_var *a
     struct eg_var *y = eg_tape_var(tape, a->rows, a->cols, 1);
     if (!y)
         return NULL;
-    const size_t step = g->cols == 1 ? 0 : 1;
-    for (size_t r = 0; r < y->rows; r++)
-        for (size_t c = 0; c < y->cols; c++) {
-            const real gate = eg_row(g, r)[c * step];
-            eg_row(y, r)[c] = gate * eg_row(a, r)[c] + (1 - gate) * eg_row(b, r)[c];
-        }
-    return finish(tape, blend_back, y, 3, (struct eg_var *const[]){g, a, b});
+    return eg_tape_push_rows(tape, &blend_op, y, 3, (struct eg_var *const[]){g, a, b}, NULL);
 }
 
 struct stack {

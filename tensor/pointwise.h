@@ -10,7 +10,7 @@
  * Source  Graves, Wayne & Danihelka 2014 (arXiv:1410.5401), eq. 7 is a blend; the GRU's update
  *         (Cho et al. 2014, arXiv:1406.1078, eq. 7) is another.
  * Shapes  a, b, y: (B, n); g: (B, n), or (B, 1) for one gate a row; eg_repeat: a (1, n).
- * Saved   nothing of its own.
+ * Saved   nothing of its own.  eg_blend() works row by row and may be used in an open group.
  * Fails   NULL when an argument is NULL or the tape is out of memory. */
 #ifndef EG_TENSOR_POINTWISE_H
 #define EG_TENSOR_POINTWISE_H
