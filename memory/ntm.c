@@ -7,6 +7,7 @@
  *
  * What a head does at each stage is an option of its own (memory/ntm_options.c).  `lrua` and
  * `key-value` are this memory with other defaults. */
+#include "attention/allocation.h"
 #include "memory/access.h"
 #include "memory/allocate.h"
 #include "memory/ntm_private.h"
@@ -61,9 +62,13 @@ static int constants(struct eg_ntm *s, struct eg_tape *tape, size_t rows)
     s->one = one ? filled(tape, rows, s->m, 1) : NULL;
     s->unit = o->strength ? NULL : filled(tape, rows, 1, 1);
     s->even = o->content ? NULL : filled(tape, rows, s->n, 1 / (real) s->n);
-    s->usage = lru ? filled(tape, rows, s->n, 0) : NULL;
+    const int usage = o->allocation == EG_NTM_ALLOCATE_USAGE;
+    s->usage = lru || usage ? filled(tape, rows, s->n, 0) : NULL;
+    s->none = usage ? filled(tape, rows, s->n, 0) : NULL;
+    s->all = usage ? filled(tape, rows, s->n, 1) : NULL;
     return (s->zero || !zero) && (s->one || !one) && (s->unit || o->strength)
-           && (s->even || o->content) && (s->usage || !lru);
+           && (s->even || o->content) && (s->usage || !(lru || usage))
+           && ((s->none && s->all) || !usage);
 }
 
 static int begin(void *state, struct eg_tape *tape, size_t rows, struct eg_var **read)
@@ -75,7 +80,7 @@ static int begin(void *state, struct eg_tape *tape, size_t rows, struct eg_var *
     s->memory = first_memory(s, tape, rows);
     int complete = constants(s, tape, rows) && s->memory;
     for (size_t head = 0; head < s->r + s->w; head++)
-        s->weights[head] = first_weighting(s, tape, rows, head);
+        s->last[head] = s->weights[head] = first_weighting(s, tape, rows, head);
     *read = s->o.read_start == EG_NTM_READ_LEARNED
                 ? eg_repeat(tape, eg_tape_param(tape, &s->read_init), rows)
                 : filled(tape, rows, s->r * width, 0);
@@ -114,12 +119,40 @@ static struct eg_var *next_slot(const struct eg_ntm *s, struct eg_tape *tape, si
     return w;
 }
 
+/* What is in use after the step before, whose write weightings are still in place: its writes take
+ * slots, its reads let go of them.  Before the first step nothing was read or written. */
+static struct eg_var *in_use(const struct eg_ntm *s, struct eg_tape *tape)
+{
+    struct eg_var *u = s->usage, *none = rows_of(s, tape, s->none), *all = rows_of(s, tape, s->all);
+    for (size_t h = 0; h < s->w && s->t > 0; h++)
+        u = eg_usage(tape, u, rows_of(s, tape, s->weights[s->r + h]), all, 0);
+    for (size_t h = 0; h < s->r && s->t > 0; h++)
+        u = eg_usage(tape, u, none,
+                     eg_retention(tape, eg_ntm_part(s, tape, h, EG_NTM_P_FREE), s->before[h]), 0);
+    return u;
+}
+
+/* To a free slot, or where addressing says; a head that comes later sees as used what those before
+ * it are about to take. */
+static struct eg_var *free_or_addressed(struct eg_ntm *s, struct eg_tape *tape, size_t head)
+{
+    struct eg_var *alpha = eg_ntm_part(s, tape, head, EG_NTM_P_ALPHA);
+    struct eg_var *amount = eg_ntm_part(s, tape, head, EG_NTM_P_AMOUNT);
+    struct eg_var *a = eg_allocate(tape, s->used);
+    if (head + 1 < s->r + s->w)
+        s->used = eg_reserve(tape, s->used, alpha, amount, a);
+    struct eg_var *w = eg_blend(tape, alpha, a, eg_ntm_weigh(s, tape, head));
+    return eg_blend(tape, amount, w, rows_of(s, tape, s->none));
+}
+
 static struct eg_var *where_to_write(struct eg_ntm *s, struct eg_tape *tape, size_t head)
 {
     if (s->o.write == EG_NTM_APPEND)
         return next_slot(s, tape, head);
     if (s->o.allocation == EG_NTM_ALLOCATE_NONE)
         return eg_ntm_weigh(s, tape, head);
+    if (s->o.allocation == EG_NTM_ALLOCATE_USAGE)
+        return free_or_addressed(s, tape, head);
     struct eg_var *least = eg_least_used(tape, s->usage, head - s->r);
     struct eg_var *alpha = eg_ntm_part(s, tape, head, EG_NTM_P_ALPHA);
     /* What was least used is emptied, whether it is written to or not. */
@@ -144,6 +177,8 @@ static struct eg_var *what_to_erase(const struct eg_ntm *s, struct eg_tape *tape
 static void write_all(struct eg_ntm *s, struct eg_tape *tape)
 {
     const size_t end = s->r + s->w;
+    if (s->o.allocation == EG_NTM_ALLOCATE_USAGE)
+        s->used = s->usage = in_use(s, tape);
     for (size_t head = s->r; head < end; head++)
         s->weights[head] = where_to_write(s, tape, head);
     if (s->w == 1) {
@@ -173,11 +208,13 @@ static struct eg_var *step(void *state, struct eg_tape *tape, struct eg_var *con
     struct eg_ntm *s = state;
     if (!control || !s->memory)
         return NULL;
-    eg_tape_rows_open(tape); /* no two sequences have to do with one another */
+    if (s->by_rows)
+        eg_tape_rows_open(tape); /* no two sequences have to do with one another */
     s->control = eg_activate(tape, control, s->segments, s->segment_count);
     becomes(s, tape, eg_tape_rows(tape, s->memory, 0, control->rows));
     const int lru = s->o.allocation == EG_NTM_ALLOCATE_LRU;
-    if (lru) {
+    const int allocates = s->o.allocation != EG_NTM_ALLOCATE_NONE;
+    if (allocates) {
         s->usage = eg_tape_rows(tape, s->usage, 0, control->rows);
         for (size_t head = 0; head < s->r; head++)
             s->before[head] = eg_tape_rows(tape, s->weights[head], 0, control->rows);
@@ -189,9 +226,10 @@ static struct eg_var *step(void *state, struct eg_tape *tape, struct eg_var *con
         write_all(s, tape);
     if (lru)
         s->usage = eg_usage_decayed(tape, s->usage, s->o.usage_decay, s->r + s->w, s->weights);
-    eg_tape_rows_close(tape);
+    if (s->by_rows)
+        eg_tape_rows_close(tape);
     s->t++;
-    if (!s->memory || !s->keys || (lru && !s->usage))
+    if (!s->memory || !s->keys || (allocates && !s->usage))
         return NULL;
     struct eg_var *read = s->reads[0];
     for (size_t head = 1; head < s->r; head++)

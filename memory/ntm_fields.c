@@ -22,7 +22,9 @@ enum field {
     WRITE_SHIFT,
     WRITE_DISPLACEMENT,
     WRITE_SHARPENING,
+    FREE_GATE,
     ALLOCATION_GATE,
+    AMOUNT,
     USAGE,
     ERASE,
     ADD,
@@ -49,8 +51,10 @@ const struct eg_field eg_ntm_field_rows[] = {
     {"write_shift",      "s^w",     "WS",  "1", "shift weighting of each write head",       "N4",  WRITE_SHIFT, 0},
     {"write_displacement", "x^w",   "W",   "slot", "how far each write head moves",         "N15", WRITE_DISPLACEMENT, 0},
     {"write_sharpening", "gamma^w", "W",   "1", "sharpening of each write head",            "N5",  WRITE_SHARPENING, 0},
-    {"allocation_gate",  "alpha",   "W",   "1", "1: write where the read head was, 0: to the least used slot", "N17", ALLOCATION_GATE, 0},
-    {"usage",            "u",       "N",   "1", "how much each slot was used of late",      "N18", USAGE, 1},
+    {"free_gate",        "f",       "R",   "1", "how far each read head lets go of what it read", "N21", FREE_GATE, 0},
+    {"allocation_gate",  "alpha",   "W",   "1", "lru, 1: where the read head was, 0: the least used slot; usage, 1: a free slot, 0: by addressing", "N17", ALLOCATION_GATE, 0},
+    {"write_amount",     "q",       "W",   "1", "how much each write head writes at all",   "N21", AMOUNT, 0},
+    {"usage",            "u",       "N",   "1", "how much each slot was used of late, or is in use",      "N18", USAGE, 1},
     {"erase",            "e",       "WM",  "1", "erase vector of each write head",          "N6",  ERASE, 0},
     {"add",              "a",       "WM",  "1", "add vector of each write head",            "N7",  ADD, 0},
     EG_FIELD_END,
@@ -68,6 +72,7 @@ static int shows_part(int field, enum eg_ntm_part *part, int *writes)
         [READ_SHIFT] = 1 + EG_NTM_P_SHIFT,
         [READ_DISPLACEMENT] = 1 + EG_NTM_P_MOVE,
         [READ_SHARPENING] = 1 + EG_NTM_P_GAMMA,
+        [FREE_GATE] = 1 + EG_NTM_P_FREE,
         [WRITE_KEY] = 1 + EG_NTM_P_KEY,
         [WRITE_STRENGTH] = 1 + EG_NTM_P_BETA,
         [WRITE_PLACE] = 1 + EG_NTM_P_PLACE,
@@ -76,11 +81,12 @@ static int shows_part(int field, enum eg_ntm_part *part, int *writes)
         [WRITE_DISPLACEMENT] = 1 + EG_NTM_P_MOVE,
         [WRITE_SHARPENING] = 1 + EG_NTM_P_GAMMA,
         [ALLOCATION_GATE] = 1 + EG_NTM_P_ALPHA,
+        [AMOUNT] = 1 + EG_NTM_P_AMOUNT,
         [ERASE] = 1 + EG_NTM_P_ERASE,
         [ADD] = 1 + EG_NTM_P_ADD,
     };
     *part = (enum eg_ntm_part)(parts[field] - 1);
-    *writes = field >= WRITE_KEY;
+    *writes = field >= WRITE_KEY && field != FREE_GATE;
     return parts[field] > 0;
 }
 

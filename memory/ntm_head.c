@@ -20,7 +20,8 @@ static struct eg_var *going_on(const struct eg_ntm *s, struct eg_tape *tape, str
 /* The paper's head is one op, which is faster than its parts and equal to them. */
 static int is_the_papers(const struct eg_ntm_options *o)
 {
-    return o->content && o->strength && o->location == EG_NTM_SHIFT && o->gate && o->sharpening;
+    return o->content && o->score == EG_SCORE_COSINE && o->normaliser == EG_NORM_SOFTMAX
+           && o->strength && o->location == EG_NTM_SHIFT && o->gate && o->sharpening;
 }
 
 static struct eg_var *weigh_at_once(const struct eg_ntm *s, struct eg_tape *tape, size_t head,
@@ -44,8 +45,8 @@ static struct eg_var *by_content(struct eg_ntm *s, struct eg_tape *tape, size_t 
     struct eg_var *key = eg_ntm_part(s, tape, head, EG_NTM_P_KEY);
     struct eg_var *beta =
         s->o.strength ? eg_ntm_part(s, tape, head, EG_NTM_P_BETA) : going_on(s, tape, s->unit);
-    struct eg_var *score = eg_cosine(tape, key, s->keys, s->n, s->k);
-    return eg_softmax_scaled(tape, score, beta);
+    struct eg_var *score = eg_score_apply(tape, &s->scores[head], key, s->keys);
+    return eg_normalise(tape, &s->normaliser, score, beta);
 }
 
 /* Monotonic: the middle is the step, and the last slot from there on. */
@@ -68,9 +69,9 @@ static struct eg_var *in_window(struct eg_ntm *s, struct eg_tape *tape, size_t h
 struct eg_var *eg_ntm_weigh(struct eg_ntm *s, struct eg_tape *tape, size_t head)
 {
     const struct eg_ntm_options *o = &s->o;
-    struct eg_var *last = going_on(s, tape, s->weights[head]);
+    struct eg_var *last = going_on(s, tape, s->last[head]);
     if (is_the_papers(o))
-        return weigh_at_once(s, tape, head, last);
+        return s->last[head] = weigh_at_once(s, tape, head, last);
     const int local = o->location == EG_NTM_LOCAL_M || o->location == EG_NTM_LOCAL_P;
     struct eg_var *w = o->content ? by_content(s, tape, head) : going_on(s, tape, s->even);
     if (local)
@@ -86,5 +87,5 @@ struct eg_var *eg_ntm_weigh(struct eg_ntm *s, struct eg_tape *tape, size_t head)
                           (size_t) o->shift_range);
     if (o->sharpening)
         w = eg_sharpen(tape, w, eg_ntm_part(s, tape, head, EG_NTM_P_GAMMA));
-    return w;
+    return s->last[head] = w;
 }

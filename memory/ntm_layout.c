@@ -4,8 +4,7 @@
 
 #include "memory/ntm_private.h"
 
-/* Whether a write head is told where to write, so that it has no addressing of its own. */
-static int told(const struct eg_ntm *s, size_t head)
+int eg_ntm_is_told(const struct eg_ntm *s, size_t head)
 {
     return head >= s->r && (s->o.write == EG_NTM_APPEND || s->o.allocation == EG_NTM_ALLOCATE_LRU);
 }
@@ -18,7 +17,7 @@ static int local(const struct eg_ntm *s)
 size_t eg_ntm_part_size(const struct eg_ntm *s, size_t head, enum eg_ntm_part part)
 {
     const struct eg_ntm_options *o = &s->o;
-    const int writes = head >= s->r, steers = !told(s, head);
+    const int writes = head >= s->r, steers = !eg_ntm_is_told(s, head);
     switch (part) {
     case EG_NTM_P_KEY:
         return steers && o->content ? s->k : 0;
@@ -35,7 +34,11 @@ size_t eg_ntm_part_size(const struct eg_ntm *s, size_t head, enum eg_ntm_part pa
     case EG_NTM_P_GAMMA:
         return steers && o->sharpening;
     case EG_NTM_P_ALPHA:
-        return writes && o->allocation == EG_NTM_ALLOCATE_LRU;
+        return writes && o->allocation != EG_NTM_ALLOCATE_NONE;
+    case EG_NTM_P_FREE:
+        return !writes && o->allocation == EG_NTM_ALLOCATE_USAGE;
+    case EG_NTM_P_AMOUNT:
+        return writes && o->allocation == EG_NTM_ALLOCATE_USAGE;
     case EG_NTM_P_ERASE:
         return writes && o->write == EG_NTM_ERASE_ADD ? s->m : 0;
     case EG_NTM_P_ADD:
@@ -58,7 +61,7 @@ int eg_ntm_uses_last(const struct eg_ntm *s, size_t head)
 {
     if (head < s->r && s->o.allocation == EG_NTM_ALLOCATE_LRU)
         return 1; /* a write head goes where it was */
-    return !told(s, head) && (s->o.gate || !(s->o.content || local(s)));
+    return !eg_ntm_is_told(s, head) && (s->o.gate || !(s->o.content || local(s)));
 }
 
 size_t eg_ntm_last_row(const struct eg_ntm *s, size_t head)
@@ -126,13 +129,34 @@ static int declare_places(struct eg_ntm *s, struct eg_params *params)
         .shape = "heads (read first) x key width",
         .unit = "1",
         .equation = "N16",
-        .rows = s->r + (told(s, s->r) ? 0 : s->w),
+        .rows = s->r + (eg_ntm_is_told(s, s->r) ? 0 : s->w),
         .cols = s->k,
         .init = eg_init_uniform,
         .scale = 1 / sqrt((double) s->k),
     };
     return s->o.location == EG_NTM_LOCAL_P ? eg_params_add(params, "memory", &row, &s->place)
                                            : EG_OK;
+}
+
+static int declare_scores(struct eg_ntm *s, struct eg_params *params)
+{
+    for (size_t head = 0; head < s->r + s->w && s->o.content; head++) {
+        char prefix[32];
+        const int reads = head < s->r;
+        snprintf(prefix, sizeof prefix, "%s%zu_score", reads ? "read" : "write",
+                 reads ? head : head - s->r);
+        s->scores[head] = (struct eg_score){.kind = (enum eg_score_kind) s->o.score,
+                                            .slots = s->n,
+                                            .width = s->k,
+                                            .hidden = (size_t) s->o.score_hidden,
+                                            .degree = (double) s->o.power};
+        const int ret = eg_ntm_is_told(s, head)
+                            ? EG_OK
+                            : eg_score_declare(&s->scores[head], params, "memory", prefix);
+        if (ret)
+            return ret;
+    }
+    return EG_OK;
 }
 
 static int check(const struct eg_ntm_options *o, struct eg_message *message)
@@ -148,14 +172,21 @@ static int check(const struct eg_ntm_options *o, struct eg_message *message)
                        "memory.key_width = %ld leaves no value: with memory.width = %ld it may be "
                        "0 to %ld",
                        o->key_width, o->width, o->width - 1);
+    if (o->normaliser == EG_NORM_TOP_K && o->top_k > o->slots)
+        return EG_FAIL(
+            EG_ERR_RANGE, message,
+            "memory.top_k = %ld is more than there are slots: with memory.slots = %ld it "
+            "may be 1 to %ld",
+            o->top_k, o->slots, o->slots);
     if (!o->content && o->location == EG_NTM_STAY)
         return EG_FAIL(EG_ERR_RANGE, message,
                        "memory.content = false leaves nothing that moves a head: with "
                        "memory.location = none it may be true only");
-    if (o->allocation == EG_NTM_ALLOCATE_LRU && o->write == EG_NTM_APPEND)
+    if (o->allocation != EG_NTM_ALLOCATE_NONE && o->write == EG_NTM_APPEND)
         return EG_FAIL(EG_ERR_RANGE, message,
-                       "memory.allocation = lru has nowhere to allocate: with memory.write = "
-                       "append it may be none only");
+                       "memory.allocation = %s has nowhere to allocate: with memory.write = "
+                       "append it may be none only",
+                       o->allocation == EG_NTM_ALLOCATE_LRU ? "lru" : "usage");
     if (o->allocation == EG_NTM_ALLOCATE_LRU && o->write_heads > o->slots)
         return EG_FAIL(EG_ERR_RANGE, message,
                        "memory.write_heads = %ld is more than there are slots to allocate: with "
@@ -177,10 +208,12 @@ int eg_ntm_init(void *state, const void *values, struct eg_params *params,
                 struct eg_memory_size *size, struct eg_message *message)
 {
     static const enum eg_activation activations[EG_NTM_PARTS] = {
-        [EG_NTM_P_KEY] = EG_TANH,      [EG_NTM_P_BETA] = EG_SOFTPLUS, [EG_NTM_P_PLACE] = EG_TANH,
-        [EG_NTM_P_GATE] = EG_SIGMOID,  [EG_NTM_P_SHIFT] = EG_SOFTMAX, [EG_NTM_P_MOVE] = EG_TANH,
-        [EG_NTM_P_GAMMA] = EG_ONEPLUS, [EG_NTM_P_ALPHA] = EG_SIGMOID, [EG_NTM_P_ERASE] = EG_SIGMOID,
-        [EG_NTM_P_ADD] = EG_TANH,
+        [EG_NTM_P_KEY] = EG_TANH,      [EG_NTM_P_BETA] = EG_SOFTPLUS,
+        [EG_NTM_P_PLACE] = EG_TANH,    [EG_NTM_P_GATE] = EG_SIGMOID,
+        [EG_NTM_P_SHIFT] = EG_SOFTMAX, [EG_NTM_P_MOVE] = EG_TANH,
+        [EG_NTM_P_GAMMA] = EG_ONEPLUS, [EG_NTM_P_FREE] = EG_SIGMOID,
+        [EG_NTM_P_ALPHA] = EG_SIGMOID, [EG_NTM_P_AMOUNT] = EG_SIGMOID,
+        [EG_NTM_P_ERASE] = EG_SIGMOID, [EG_NTM_P_ADD] = EG_TANH,
     };
     struct eg_ntm *s = state;
     const struct eg_ntm_options *o = values;
@@ -194,6 +227,13 @@ int eg_ntm_init(void *state, const void *values, struct eg_params *params,
         .k = (size_t) (o->key_width ? o->key_width : o->width),
         .r = (size_t) o->read_heads,
         .w = (size_t) o->write_heads,
+        .normaliser = {.kind = (enum eg_normaliser_kind) o->normaliser,
+                       .k = (size_t) o->top_k,
+                       .temperature = o->temperature,
+                       .straight_through = o->straight_through},
+        /* These begin with a product for all rows at once. */
+        .by_rows = o->score != EG_SCORE_BILINEAR && o->score != EG_SCORE_LOCATION
+                   && o->score != EG_SCORE_ADDITIVE && o->score != EG_SCORE_CONCAT,
     };
     for (size_t head = 0; head < s->r + s->w; head++)
         for (size_t p = 0; p < EG_NTM_PARTS; p++) {
@@ -210,7 +250,7 @@ int eg_ntm_init(void *state, const void *values, struct eg_params *params,
     size->read = s->r * eg_ntm_extent(s, 'V');
     if (!(ret = declare_starts(s, params)))
         ret = declare_places(s, params);
-    return ret;
+    return ret ? ret : declare_scores(s, params);
 }
 
 void eg_ntm_control_start(const void *state, real *bias)
@@ -228,11 +268,18 @@ int eg_ntm_control_part(const void *state, size_t i, char *name, size_t room, si
                         size_t *n, const char **activation)
 {
     static const char *const names[EG_NTM_PARTS] = {
-        [EG_NTM_P_KEY] = "key",          [EG_NTM_P_BETA] = "strength",
-        [EG_NTM_P_PLACE] = "place",      [EG_NTM_P_GATE] = "gate",
-        [EG_NTM_P_SHIFT] = "shift",      [EG_NTM_P_MOVE] = "displacement",
-        [EG_NTM_P_GAMMA] = "sharpening", [EG_NTM_P_ALPHA] = "allocation gate",
-        [EG_NTM_P_ERASE] = "erase",      [EG_NTM_P_ADD] = "add",
+        [EG_NTM_P_KEY] = "key",
+        [EG_NTM_P_BETA] = "strength",
+        [EG_NTM_P_PLACE] = "place",
+        [EG_NTM_P_GATE] = "gate",
+        [EG_NTM_P_SHIFT] = "shift",
+        [EG_NTM_P_MOVE] = "displacement",
+        [EG_NTM_P_GAMMA] = "sharpening",
+        [EG_NTM_P_FREE] = "free gate",
+        [EG_NTM_P_ALPHA] = "allocation gate",
+        [EG_NTM_P_AMOUNT] = "amount",
+        [EG_NTM_P_ERASE] = "erase",
+        [EG_NTM_P_ADD] = "add",
     };
     static const char *const shown[] = {
         [EG_IDENTITY] = "identity", [EG_TANH] = "tanh",         [EG_SIGMOID] = "sigmoid",

@@ -11,7 +11,7 @@ static const char *const starts[] = {"constant", "random", "learned", NULL};
 static const char *const weightings[] = {"first", "uniform", "learned", NULL};
 static const char *const read_starts[] = {"zero", "learned", NULL};
 static const char *const locations[] = {"none", "shift", "real-shift", "local-m", "local-p", NULL};
-static const char *const allocations[] = {"none", "lru", NULL};
+static const char *const allocations[] = {"none", "lru", "usage", NULL};
 static const char *const writes[] = {"erase-add", "add", "overwrite", "append", NULL};
 static const char *const adds[] = {"vector", "key", NULL};
 
@@ -19,7 +19,7 @@ enum { HEADS_MAX = EG_NTM_HEADS_MAX };
 
 #define AT(field) offsetof(struct eg_ntm_options, field)
 /* clang-format off */
-#define ROWS(WIDTH, KEY_WIDTH, STRENGTH, LOCATION, GATE, SHARPENING, ALLOCATION, WRITE, ADD, ORDER) { \
+#define ROWS(WIDTH, KEY_WIDTH, SCORE, STRENGTH, LOCATION, GATE, SHARPENING, ALLOCATION, WRITE, ADD, ORDER) { \
     /* key          unit      help                                      field            type */ \
     {"slots",       "slot",   "slots of the memory, N",                 AT(slots),       EG_OPT_INT,    128,  1, 16777216, NULL, NULL}, \
     {"width",       "number", "numbers in a slot, M",                   AT(width),       EG_OPT_INT,    WIDTH, 1, 65536,   NULL, NULL}, \
@@ -27,6 +27,16 @@ enum { HEADS_MAX = EG_NTM_HEADS_MAX };
                                                                         AT(key_width),   EG_OPT_INT,    KEY_WIDTH, 0, 65535, NULL, NULL}, \
     {"read_heads",  "head",   "read heads, R",                          AT(read_heads),  EG_OPT_INT,    1,    1, HEADS_MAX, NULL, NULL}, \
     {"write_heads", "head",   "write heads, W",                         AT(write_heads), EG_OPT_INT,    1,    1, HEADS_MAX, NULL, NULL}, \
+    {"score",       "",       "how alike a key and a slot are", \
+                                                                        AT(score),       EG_OPT_CHOICE, SCORE, 0, 0, eg_score_names, NULL}, \
+    {"score_hidden", "number", "hidden layer of additive and concat",   AT(score_hidden), EG_OPT_INT,   20,   1, 65536,    NULL, NULL}, \
+    {"power",       "1",      "k of k-body; of an even one opposite is as good as equal", \
+                                                                        AT(power),       EG_OPT_INT,    3,    1, 64,       NULL, NULL}, \
+    {"normaliser",  "",       "from scores to a weighting",             AT(normaliser),  EG_OPT_CHOICE, EG_NORM_SOFTMAX, 0, 0, eg_normaliser_names, NULL}, \
+    {"top_k",       "slot",   "how many slots top-k leaves",            AT(top_k),       EG_OPT_INT,    4,    1, 16777216, NULL, NULL}, \
+    {"temperature", "1",      "of gumbel",                              AT(temperature), EG_OPT_REAL,   1,    1e-3, 1e3,   NULL, NULL}, \
+    {"straight_through", "",  "gumbel weighs one slot, and learns as if it weighed them all", \
+                                                                        AT(straight_through), EG_OPT_BOOL, 0, 0, 0,        NULL, NULL}, \
     {"content",     "",       "weigh slots by what is in them; off: by place alone", \
                                                                         AT(content),     EG_OPT_BOOL,   1,    0, 0,        NULL, NULL}, \
     {"strength",    "",       "a key strength, given by the controller; off: it is 1", \
@@ -40,7 +50,7 @@ enum { HEADS_MAX = EG_NTM_HEADS_MAX };
     {"gate",        "",       "a gate between the last weighting and the new one; off: the new one alone", \
                                                                         AT(gate),        EG_OPT_BOOL,   GATE, 0, 0,        NULL, NULL}, \
     {"sharpening",  "",       "sharpen the weighting at the end",       AT(sharpening),  EG_OPT_BOOL,   SHARPENING, 0, 0,  NULL, NULL}, \
-    {"allocation",  "",       "who says where to write: the write heads themselves, or which slot was least recently used", \
+    {"allocation",  "",       "where to write: by addressing alone, the least recently used slot, or also a slot that is free", \
                                                                         AT(allocation),  EG_OPT_CHOICE, ALLOCATION, 0, 0, allocations, NULL}, \
     {"usage_decay", "1",      "what is left of a slot's usage after a step; of allocation = lru", \
                                                                         AT(usage_decay), EG_OPT_REAL,   0.95, 0, 1,        NULL, NULL}, \
@@ -64,8 +74,8 @@ enum { HEADS_MAX = EG_NTM_HEADS_MAX };
     EG_OPTION_END, \
 }
 
-/*                                                  width key strength location      gate sharpening allocation            write             add                order */
-const struct eg_option eg_ntm_option_rows[]  = ROWS(20,   0,  1,       EG_NTM_SHIFT, 1,   1,         EG_NTM_ALLOCATE_NONE, EG_NTM_ERASE_ADD, EG_NTM_ADD_VECTOR, EG_NTM_WRITE_READ);
-const struct eg_option eg_lrua_option_rows[] = ROWS(20,   0,  1,       EG_NTM_STAY,  0,   0,         EG_NTM_ALLOCATE_LRU,  EG_NTM_ADD,       EG_NTM_ADD_KEY,    EG_NTM_WRITE_READ);
-const struct eg_option eg_kv_option_rows[]   = ROWS(40,   20, 1,       EG_NTM_STAY,  0,   0,         EG_NTM_ALLOCATE_NONE, EG_NTM_APPEND,    EG_NTM_ADD_VECTOR, EG_NTM_WRITE_READ);
+/*                                                  width key score            strength location      gate sharpening allocation            write             add                order */
+const struct eg_option eg_ntm_option_rows[]  = ROWS(20,   0,  EG_SCORE_COSINE, 1,       EG_NTM_SHIFT, 1,   1,         EG_NTM_ALLOCATE_NONE, EG_NTM_ERASE_ADD, EG_NTM_ADD_VECTOR, EG_NTM_WRITE_READ);
+const struct eg_option eg_lrua_option_rows[] = ROWS(20,   0,  EG_SCORE_COSINE, 1,       EG_NTM_STAY,  0,   0,         EG_NTM_ALLOCATE_LRU,  EG_NTM_ADD,       EG_NTM_ADD_KEY,    EG_NTM_WRITE_READ);
+const struct eg_option eg_kv_option_rows[]   = ROWS(40,   20, EG_SCORE_COSINE, 1,       EG_NTM_STAY,  0,   0,         EG_NTM_ALLOCATE_NONE, EG_NTM_APPEND,    EG_NTM_ADD_VECTOR, EG_NTM_WRITE_READ);
 /* clang-format on */

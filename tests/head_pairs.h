@@ -14,9 +14,15 @@
 
 #include "tests/check.h"
 
-enum { PAIR_OPTIONS = 11, PAIR_VALUES = 9, PAIR_ROWS = 256, PAIR_TEXT = 256 };
+enum { PAIR_OPTIONS = 13, PAIR_VALUES = 9, PAIR_ROWS = 256, PAIR_TEXT = 384 };
 
 static const char *const pair_values[PAIR_OPTIONS][PAIR_VALUES + 1] = {
+    {"score=cosine", "score=dot", "score=scaled-dot", "score=bilinear",
+     "score=additive score_hidden=2", "score=concat score_hidden=2", "score=location",
+     "score=euclidean", "score=k-body", NULL},
+    {"normaliser=softmax", "normaliser=sparsemax", "normaliser=entmax-1.5",
+     "normaliser=top-k top_k=2", "normaliser=hard", "normaliser=hard-sampled",
+     "normaliser=gumbel temperature=0.7", "normaliser=sigmoid", NULL},
     {"location=none", "location=shift", "location=real-shift", "location=local-m window=2",
      "location=local-p window=3", NULL},
     {"write=erase-add", "write=add", "write=overwrite", "write=append", NULL},
@@ -24,21 +30,33 @@ static const char *const pair_values[PAIR_OPTIONS][PAIR_VALUES + 1] = {
     {"strength=true", "strength=false", NULL},
     {"gate=true", "gate=false", NULL},
     {"sharpening=true", "sharpening=false", NULL},
-    {"allocation=none", "allocation=lru usage_decay=0.5", NULL},
+    {"allocation=none", "allocation=lru usage_decay=0.5", "allocation=usage", NULL},
     {"add=vector", "add=key", NULL},
     {"key_width=0", "key_width=2", NULL},
     {"order=write-read", "order=read-write", NULL},
     {"weighting=uniform", "read_heads=2 write_heads=2 weighting=learned",
      "write_heads=2 start_scale=0.4", NULL},
 };
-enum { LOCATION, WRITE, CONTENT, STRENGTH, GATE, SHARPENING, ALLOCATION, ADD, KEY_WIDTH };
+enum {
+    SCORE,
+    NORMALISER,
+    LOCATION,
+    WRITE,
+    CONTENT,
+    STRENGTH,
+    GATE,
+    SHARPENING,
+    ALLOCATION,
+    ADD,
+    KEY_WIDTH
+};
 
 /* Whether two values exclude each other; both are of the row. */
 static inline int pair_refused(const int row[PAIR_OPTIONS])
 {
     const int no_content = row[CONTENT] == 1;
     return (no_content && row[LOCATION] == 0) || (no_content && row[ADD] == 1)
-           || (row[ALLOCATION] == 1 && row[WRITE] == 3) || (row[ADD] == 1 && row[KEY_WIDTH] == 1);
+           || (row[ALLOCATION] > 0 && row[WRITE] == 3) || (row[ADD] == 1 && row[KEY_WIDTH] == 1);
 }
 
 static inline int pair_count(int option)
