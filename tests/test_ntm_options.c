@@ -92,7 +92,8 @@ static const real *step(struct run *r, const struct given *given)
 
 static size_t field(const struct run *r, const char *name, real *out)
 {
-    for (const struct eg_field *f = r->type->shown(r->state); f->name; f++)
+    for (const struct eg_field *f = r->type->shown ? r->type->shown(r->state) : r->type->fields;
+         f->name; f++)
         if (!strcmp(f->name, name)) {
             size_t n = 1;
             for (const char *c = f->shape; *c; c++)
@@ -104,13 +105,13 @@ static size_t field(const struct run *r, const char *name, real *out)
     return 0;
 }
 
-/* Both settings read and leave the same. */
-static void check_equal(const char *a, const struct given *to_a, const char *b,
-                        const struct given *to_b, double tolerance)
+/* Both settings read and leave the same; the second is of `type`. */
+static void check_equal_to(const char *a, const struct given *to_a, const char *type, const char *b,
+                           const struct given *to_b, double tolerance)
 {
     struct run one, other;
     open_run(&one, "ntm", a);
-    open_run(&other, "ntm", b);
+    open_run(&other, type, b);
     assert_int_equal(one.size.read, other.size.read);
     for (size_t t = 0; t < STEPS; t++) {
         const real *x = step(&one, to_a), *y = step(&other, to_b);
@@ -127,6 +128,12 @@ static void check_equal(const char *a, const struct given *to_a, const char *b,
         check_close(x[i], (double) y[i], tolerance, tolerance);
     close_run(&one);
     close_run(&other);
+}
+
+static void check_equal(const char *a, const struct given *to_a, const char *b,
+                        const struct given *to_b, double tolerance)
+{
+    check_equal_to(a, to_a, "ntm", b, to_b, tolerance);
 }
 
 #define SIZE "slots=6 width=3 start=random start_scale=0.7 weighting=uniform"
@@ -294,6 +301,46 @@ static void a_monotonic_window_moves_with_the_steps(void **state)
     close_run(&r);
 }
 
+/* Content alone, and slots allocated by usage: a DNC without links, whose keys and vectors have no
+ * tanh and whose strengths begin at 1. */
+static void allocation_by_usage_is_that_of_the_dnc(void **state)
+{
+    (void) state;
+    const real k[3] = {0.5, -0.25, 0.75}, a[3] = {-0.5, 0.875, 0.25};
+    const struct given here[] = {{"key", 0, (real) atanh((double) k[0])},
+                                 {"key", 1, (real) atanh((double) k[1])},
+                                 {"key", 2, (real) atanh((double) k[2])},
+                                 {"add", 0, (real) atanh((double) a[0])},
+                                 {"add", 1, (real) atanh((double) a[1])},
+                                 {"add", 2, (real) atanh((double) a[2])},
+                                 {"amount", -1, (real) 0.75},
+                                 {0}};
+    const struct given there[] = {{"key", 0, k[0]},
+                                  {"key", 1, k[1]},
+                                  {"key", 2, k[2]},
+                                  {"vector", 0, a[0]},
+                                  {"vector", 1, a[1]},
+                                  {"vector", 2, a[2]},
+                                  {"strength", -1, -1000},
+                                  {"write gate", -1, (real) 0.75},
+                                  {0}};
+    check_equal_to("slots=5 width=3 start_value=0 allocation=usage location=none gate=false "
+                   "sharpening=false strength=false",
+                   here, "dnc", "slots=5 width=3 links=false", there, NEAR);
+    check_equal_to("slots=5 width=3 start_value=0 allocation=usage location=none gate=false "
+                   "sharpening=false strength=false read_heads=3 write_heads=2",
+                   here, "dnc", "slots=5 width=3 links=false read_heads=3 write_heads=2", there,
+                   NEAR);
+}
+
+static void scores_and_normalisers_meet_where_they_should(void **state)
+{
+    (void) state;
+    check_equal(SIZE " normaliser=top-k top_k=6", nothing, SIZE, nothing, NEAR);
+    check_equal(SIZE " normaliser=gumbel", nothing, SIZE, nothing, NEAR); /* no noise, no change */
+    check_equal(SIZE " score=k-body power=1", nothing, SIZE " score=scaled-dot", nothing, NEAR);
+}
+
 static size_t columns(const char *type, const char *settings)
 {
     struct run r;
@@ -318,6 +365,7 @@ static void what_is_off_takes_no_columns(void **state)
     assert_int_equal(columns("ntm", SIZE " write=add"), all - 3);
     assert_int_equal(columns("ntm", SIZE " write=append"), all - 9 - 3);
     assert_int_equal(columns("ntm", SIZE " allocation=lru"), all - 9 + 1);
+    assert_int_equal(columns("ntm", SIZE " allocation=usage"), all + 1 + 2);
     assert_int_equal(columns("ntm", SIZE " add=key"), all - 3);
     assert_int_equal(columns("lrua", "width=3"), 3 + 1 + 1);
     assert_int_equal(columns("key-value", "width=3 key_width=1"), 1 + 1 + 3);
@@ -347,6 +395,8 @@ static void choices_that_exclude_each_other_are_errors(void **state)
     } all[] = {
         {"content=false location=none", "memory.content", "memory.location"},
         {"allocation=lru write=append", "memory.allocation", "memory.write"},
+        {"allocation=usage write=append", "memory.allocation", "memory.write"},
+        {"normaliser=top-k top_k=5 slots=4", "memory.top_k", "1 to 4"},
         {"allocation=lru slots=3 write_heads=4", "memory.write_heads", "1 to 3"},
         {"add=key content=false", "memory.add", "memory.content"},
         {"add=key key_width=2", "memory.add", "memory.key_width"},
@@ -388,6 +438,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_key_brings_its_value),
         cmocka_unit_test(the_least_used_slot_is_emptied_and_written),
         cmocka_unit_test(a_monotonic_window_moves_with_the_steps),
+        cmocka_unit_test(allocation_by_usage_is_that_of_the_dnc),
+        cmocka_unit_test(scores_and_normalisers_meet_where_they_should),
         cmocka_unit_test(what_is_off_takes_no_columns),
         cmocka_unit_test(fields_of_what_is_off_are_not_there),
         cmocka_unit_test(choices_that_exclude_each_other_are_errors),
