@@ -16,9 +16,9 @@ double eg_median(double *x, size_t n);
 double eg_quantile(double *x, size_t n, double p);
 
 /* 95 % interval of the median of x (n), from 2000 samples drawn from them with replacement (the
- * bootstrap's percentiles: Efron & Tibshirani 1993, ch. 13); always the same ones.  NAN for n < 2, and
- * for more than 65536.  Of few numbers it is too narrow: of five it rarely leaves the extremes.  May
- * be infinite where numbers are. */
+ * bootstrap's percentiles: Efron & Tibshirani 1993, ch. 13); always the same ones.  NAN for n < 2,
+ * and for more than 65536.  Of few numbers it is too narrow: of five it rarely leaves the extremes.
+ * May be infinite where numbers are. */
 void eg_bootstrap_median(const double *x, size_t n, double *low, double *high);
 
 /* Wilson's interval of a fraction, successes / n, at 95 %.  n = 0: 0 and 1. */

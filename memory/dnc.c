@@ -118,7 +118,7 @@ struct state {
     struct eg_segment segments[PARTS + READ_HEADS_MAX];
     size_t segment_count;
     /* of the current step; NULL where the part is off */
-    struct eg_var *memory, *control, *zero, *read_weights, *write_weights, *usage, *retention;
+    struct eg_var *memory, *control, *read_weights, *write_weights, *usage, *retention;
     struct eg_var *read_content, *reads[READ_HEADS_MAX];
     struct eg_var *precedence[WRITE_HEADS_MAX], *allocation[WRITE_HEADS_MAX];
     struct eg_var *write_content[WRITE_HEADS_MAX], *readings[WRITE_HEADS_MAX];
@@ -220,12 +220,11 @@ static int begin(void *state, struct eg_tape *tape, size_t rows, struct eg_var *
     struct state *s = state;
     s->control = s->retention = s->read_content = NULL;
     s->memory = zeros(tape, rows, s->n * s->m);
-    s->zero = zeros(tape, rows, s->m);
     s->read_weights = zeros(tape, rows, s->r * s->n);
     s->write_weights = zeros(tape, rows, s->w * s->n);
     s->usage = zeros(tape, rows, s->n);
     *read = zeros(tape, rows, s->r * s->m);
-    int complete = s->memory && s->zero && s->read_weights && s->write_weights && s->usage && *read;
+    int complete = s->memory && s->read_weights && s->write_weights && s->usage && *read;
     for (size_t h = 0; h < s->r; h++)
         complete = (s->reads[h] = eg_tape_cols(tape, *read, h * s->m, s->m)) && complete;
     for (size_t h = 0; h < s->w; h++) {
@@ -294,19 +293,14 @@ static struct eg_var *weigh_writes(struct state *s, struct eg_tape *tape, size_t
 /* All erases come before all adds. */
 static void write_all(struct state *s, struct eg_tape *tape)
 {
-    const size_t rows = s->memory ? s->memory->rows : 0;
-    struct eg_var *zero = eg_tape_rows(tape, s->zero, 0, rows);
+    struct eg_writing writing[WRITE_HEADS_MAX];
     if (s->deallocation)
         s->memory = eg_fade_last(tape, s->memory, s->retention);
     for (size_t h = 0; h < s->w; h++)
-        s->memory =
-            eg_write_last(tape, s->memory, eg_tape_cols(tape, s->write_weights, h * s->n, s->n),
-                          part_of(s, tape, P_ERASE, h),
-                          s->w == 1 ? part_of(s, tape, P_WRITE_VECTOR, h) : zero, s->n, s->m);
-    for (size_t h = 0; h < s->w && s->w > 1; h++)
-        s->memory =
-            eg_write_last(tape, s->memory, eg_tape_cols(tape, s->write_weights, h * s->n, s->n),
-                          zero, part_of(s, tape, P_WRITE_VECTOR, h), s->n, s->m);
+        writing[h] = (struct eg_writing){.w = eg_tape_cols(tape, s->write_weights, h * s->n, s->n),
+                                         .erase = part_of(s, tape, P_ERASE, h),
+                                         .add = part_of(s, tape, P_WRITE_VECTOR, h)};
+    s->memory = eg_write_heads(tape, s->memory, writing, s->w, s->n, s->m);
 }
 
 /* What the links say of `before`, where the read heads were. */

@@ -56,7 +56,7 @@ static int constants(struct eg_ntm *s, struct eg_tape *tape, size_t rows)
 {
     const struct eg_ntm_options *o = &s->o;
     const int lru = o->allocation == EG_NTM_ALLOCATE_LRU;
-    const int zero = s->w > 1 || lru || o->write == EG_NTM_ADD;
+    const int zero = lru || o->write == EG_NTM_ADD;
     const int one = lru || o->write == EG_NTM_OVERWRITE || o->write == EG_NTM_APPEND;
     s->zero = zero ? filled(tape, rows, s->m, 0) : NULL;
     s->one = one ? filled(tape, rows, s->m, 1) : NULL;
@@ -185,11 +185,12 @@ static void write_all(struct eg_ntm *s, struct eg_tape *tape)
         write(s, tape, s->weights[s->r], what_to_erase(s, tape, s->r), what_to_add(s, tape, s->r));
         return;
     }
-    struct eg_var *zero = rows_of(s, tape, s->zero);
-    for (size_t head = s->r; head < end && s->o.write != EG_NTM_ADD; head++)
-        write(s, tape, s->weights[head], what_to_erase(s, tape, head), zero);
+    struct eg_writing writing[EG_NTM_HEADS_MAX];
     for (size_t head = s->r; head < end; head++)
-        write(s, tape, s->weights[head], zero, what_to_add(s, tape, head));
+        writing[head - s->r] = (struct eg_writing){.w = s->weights[head],
+                                                   .erase = what_to_erase(s, tape, head),
+                                                   .add = what_to_add(s, tape, head)};
+    becomes(s, tape, eg_write_heads(tape, s->memory, writing, s->w, s->n, s->m));
 }
 
 static void read_all(struct eg_ntm *s, struct eg_tape *tape)

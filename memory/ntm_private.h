@@ -11,7 +11,7 @@
 #include "memory/memory.h"
 #include "tensor/activate.h"
 
-enum { EG_NTM_HEADS_MAX = 32 };
+enum { EG_NTM_HEADS_MAX = EG_WRITES_MAX };
 
 enum eg_ntm_order { EG_NTM_WRITE_READ, EG_NTM_READ_WRITE };
 enum eg_ntm_start { EG_NTM_START_CONSTANT, EG_NTM_START_RANDOM, EG_NTM_START_LEARNED };

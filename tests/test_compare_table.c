@@ -178,7 +178,7 @@ static void the_table_has_a_row_for_each_scheme_and_a_column_for_each_task(void 
         "wide       not possible  not possible\n",
         "plain       300 (200, 400)      not done\n",
         "other   never (188, never)", /* 187.5 */
-        "+25 (1 1 2)",        /* the first has no difference to itself */
+        "+25 (1 1 2)",                /* the first has no difference to itself */
         "one, 25",
         "other, one: 1 of 4 diverged\n",
         "wide, one: not possible: memory.shift_range = 4 is wider than the memory",

@@ -291,9 +291,8 @@ static void check_field(const struct fixture *f, const struct eg_field *field)
      * most, and to zero at the start. */
     const int blunt = strstr(f->settings, "sharpening=f") != NULL;
     const int more = blunt && strstr(f->settings, "normaliser=sigmoid");
-    const int whole = strcmp(f->type->name, "dnc") != 0
-                      && strcmp(f->type->name, "sam") != 0 && !more
-                      && !(blunt && strstr(f->settings, "location=local"))
+    const int whole = strcmp(f->type->name, "dnc") != 0 && strcmp(f->type->name, "sam") != 0
+                      && !more && !(blunt && strstr(f->settings, "location=local"))
                       && !(strstr(f->settings, "allocation=usage") && field->name[0] == 'w');
     if (strstr(field->name, "weights"))
         for (size_t r = 0, slots = f->type->extent(f->memory, 'N'); r < ROWS; r++) {
