@@ -41,7 +41,11 @@ static int dump(const struct eg_command *c, const char *name)
         ret = eg_task_dump(c->output, e->source.task, e->source.state, &e->source.shape,
                            (uint64_t) e->run.seed, (size_t) c->dump, c->force ? EG_DUMP_FORCE : 0,
                            &message);
-    if (!ret && !c->quiet)
+    if (!ret && !c->quiet && e->source.task->read_text) {
+        const size_t items = e->source.shape.items;
+        fprintf(stderr, "%s: %zu training questions of %s\n", c->output,
+                (size_t) c->dump < items ? (size_t) c->dump : items, e->source.task->name);
+    } else if (!ret && !c->quiet)
         fprintf(stderr, "%s: %ld sequences of %s, seed %ld\n", c->output, c->dump,
                 e->source.task->name, e->run.seed);
     if (e)

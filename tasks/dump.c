@@ -314,14 +314,16 @@ out:
     return status ? EG_RAISE(status) : EG_OK;
 }
 
-/* Stories have a text form of their own: the first n questions, in the order of the data. */
+/* Stories have a text form of their own: the first n training questions, in the order of the data.
+ * Those of a test may have an answer that has no name. */
 static int make_text(const struct eg_stories *stories, size_t n, void **image, size_t *bytes)
 {
     char *text = NULL;
     FILE *const file = open_memstream(&text, bytes);
     if (!file)
         return EG_RAISE(EG_ERR_NOMEM);
-    const int status = eg_stories_write(file, stories, 1, n, NULL);
+    const int status =
+        eg_stories_write(file, stories, 1, n < stories->items ? n : stories->items, NULL);
     const bool done = fclose(file) == 0 && status == EG_OK;
     *image = text;
     return done ? EG_OK : EG_RAISE(EG_ERR_NOMEM);

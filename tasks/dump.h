@@ -13,8 +13,8 @@
  * /sequence, /time, /input_channel, /output_channel.
  *
  * Of the tasks that tell stories (tasks/stories.h) it is a text file instead, which the task
- * `stories` reads: the first n training questions (then those for validation and test), each as a
- * story of its own; fewer where there are no more.  The seed plays no part.
+ * `stories` reads: the first n training questions, each as a story of its own; fewer where there
+ * are no more.  The seed plays no part.
  *
  * Shapes  S = n sequences, T = steps of the longest, I = shape->inputs, O = shape->outputs.
  * Fails   EG_ERR_RANGE (n is 0), EG_ERR_CONFIG (the task has words or classes, and tells no

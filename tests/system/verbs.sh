@@ -197,6 +197,11 @@ run train memn2n/babi-like -s task.type=stories -s task.train=own-train.txt --th
 ended "words and answers that training does not have are counted" 0 \
     "out:3 words of the data are not in the vocabulary" "out:1 questions of the test have an answer"
 
+run train memn2n/babi-like -s task.type=stories -s task.train=own-train.txt -s task.test=own-test.txt \
+    -s task.validation=0 --dump 9 -o told.txt
+ended "a dump of stories says how many there were" 0 "err:1 training questions of stories"
+claim "and has no test, whose answers may have no name" [ "$(grep -c away told.txt)" -eq 0 ]
+
 # --- one's own sequences ---
 
 run train copy --dump 12 -o own.h5 -s task.bits=3 -s task.length_max=5 --seed 2
@@ -242,7 +247,8 @@ ended "bench measures" 0 'out:"sequences_per_second"' 'out:"flops_per_sequence"'
     'out:"gemm_gflops"' 'out:"gemm_fraction"' 'out:"allocations_after_warm_up": 0'
 claim "and prints an object of JSON" json "$work/said/out"
 run bench sam/scaling ntm/scaling "${tiny[@]}" --slots 8,16 --threads 1
-ended "bench --slots measures each preset at each size" 0 "out:sam/scaling  *8 " "out:ntm/scaling  *16 "
+ended "bench --slots measures each preset at each size" 0 \
+    "out:sam/scaling                          8      8" "out:ntm/scaling                         16      8"
 run bench sam/scaling "${tiny[@]}" --slots 8 --threads 1 --json
 ended "bench --slots --json" 0 'out:"slots": 8' 'out:"tape_bytes"' 'out:"seconds_per_sequence"'
 run bench sam/scaling --slots 8,x
