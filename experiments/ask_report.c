@@ -143,7 +143,10 @@ void eg_ask_show_json(const struct eg_ask_answer *a)
         eg_json_text(word(a, at[i], number));
         printf(", \"probability\": %.9g}", a->probability[at[i]]);
     }
-    printf("], \"unknown\": [");
+    double none = 0;
+    for (size_t c = 0; c < a->unanswerable; c++)
+        none += a->probability[c];
+    printf("], \"no_answer\": %.9g, \"unknown\": [", none);
     for (size_t i = 0; i < a->asked->unknown; i++) {
         printf("%s", i ? ", " : "");
         eg_json_text(a->asked->unknown_word[i]);

@@ -145,14 +145,15 @@ claim "and asked without it: the weights of a hop do not add up to 1" awk '
     END { exit n < 3 || (sum > 0.95 && sum < 1.05) }' "$work/said/out"
 claim "which is said" grep -q "in the linear start" "$work/said/out"
 
-# The probabilities of all answers of yes-no: <unknown>, yes and no.
+# The probabilities of all answers of yes-no, yes and no, and of <unknown>, which is none.
 added() {
     run train memn2n/babi-like -s task.kinds=yes-no -s task.train=60 -s task.test=0 -s train.sequences=64 \
         -s probe.lengths=1 --seed 1 -q -o v.h5 --force "$@"
     asked "Anna walked to the attic. Boris walked to the attic. Is Anna in the attic?" v.h5 --json
-    grep -o '"probability": [0-9.e-]*' "$work/said/out" | awk '{ sum += $2 } END { printf "%.3f\n", sum }'
+    grep -oE '"(probability|no_answer)": [0-9.e-]*' "$work/said/out" | awk '{ sum += $2 } END { printf "%.3f\n", sum }'
 }
 claim "the answers of the data share all of the probability" [ "$(added)" = 1.000 ]
+claim "and what no training question has is not offered" [ "$(grep -c '"<unknown>"' "$work/said/out")" -eq 0 ]
 claim "words that are no answers take their part, where they are in the softmax" \
     expr "$(added -s model.answers=vocabulary)" : '0\.[0-8]'
 
