@@ -83,12 +83,12 @@ static int difference(struct eg_experiment *e, double *at, double h, double *slo
 }
 
 /* The error of a component.  A long step suffers from curvature, a short one from rounding, and
- * which is worse depends on the tensor: shorter ones are tried until one agrees.  A wrong gradient
- * agrees with none. */
+ * which is worse depends on the tensor: others are tried until one agrees.  A wrong gradient agrees
+ * with none.  A memory that starts from zero owes its interface little: the longest is for it. */
 static int error_of(struct eg_experiment *e, double *at, double gradient, double largest,
                     double *error)
 {
-    static const double steps[] = {1e-3, 1e-4, 1e-5};
+    static const double steps[] = {1e-3, 1e-2, 1e-4, 1e-5};
     *error = INFINITY;
     for (size_t i = 0; i < sizeof steps / sizeof steps[0] && !(*error <= LIMIT); i++) {
         double slope;
