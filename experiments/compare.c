@@ -179,10 +179,12 @@ static void over(void *context, struct eg_seed_run *r)
     struct eg_message message = {""};
     const struct eg_comparison *c = p->comparison;
     const size_t i = (size_t) (r - p->runs);
+    /* eg_compare_run() the other way round */
+    const size_t s = i % c->n_schemes, t = i / c->n_schemes % c->n_tasks;
+    const size_t k = i / c->n_schemes / c->n_tasks;
     const int exit = r->outcome.exit;
     if (exit == EG_EXIT_DONE || exit == EG_EXIT_DIVERGED) {
-        const size_t pair = i % c->n_schemes * c->n_tasks + i / c->n_schemes % c->n_tasks;
-        const int ret = eg_seeds_read(r, p->pairs[pair].threshold, &message);
+        const int ret = eg_seeds_read(r, eg_compare_pair(p, s, t)->threshold, &message);
         if (ret)
             r->outcome.exit = eg_command_fail(ret, &message);
     } else if (exit == EG_EXIT_INTERRUPTED) {
@@ -193,9 +195,8 @@ static void over(void *context, struct eg_seed_run *r)
         w->worst = eg_seeds_worse(w->worst, r->outcome.exit);
     eg_compare_settle(p, i);
     w->over++;
-    const size_t s = i % c->n_schemes, t = i / c->n_schemes % c->n_tasks;
     if (!w->quiet)
-        progress(w, r, &p->results[eg_compare_at(c, s, t, i / c->n_schemes / c->n_tasks)]);
+        progress(w, r, &p->results[eg_compare_at(c, s, t, k)]);
     /* What cannot be written now is said at the end. */
     if (eg_clock() - w->saved > SAVE_EVERY && eg_compare_record(p, "running", &message) == EG_OK)
         w->saved = eg_clock();

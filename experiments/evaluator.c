@@ -31,7 +31,7 @@ static int measure(struct eg_experiment *e, struct eg_extent extent, const size_
                    struct eg_evaluation *out, struct eg_message *message)
 {
     struct eg_draw draws[PORTION];
-    struct eg_score scores[PORTION];
+    struct eg_answer_score scores[PORTION];
     const size_t length = extent.length;
     double chance = 0, optimum = 0, mean = 0, squares = 0, wrong = 0, wrong_squares = 0;
     double cost = 0, asked = 0;

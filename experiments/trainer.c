@@ -158,7 +158,7 @@ static int reserve_all(struct eg_trainer *t)
 
 /* Adds the answer of one step.  What is not a number is wrong. */
 static void score_bits(const real *z, const real *target, size_t n, double mask,
-                       struct eg_score *score)
+                       struct eg_answer_score *score)
 {
     score->cost += mask * eg_sigmoid_cost(z, target, n) / LN2;
     for (size_t c = 0; c < n; c++)
@@ -167,7 +167,7 @@ static void score_bits(const real *z, const real *target, size_t n, double mask,
 
 /* The first of the largest logits is the answer; classes below `unanswerable` are never right. */
 static void score_class(const real *z, size_t class, size_t n, size_t unanswerable, double mask,
-                        struct eg_score *score)
+                        struct eg_answer_score *score)
 {
     size_t best = 0;
     int finite = z[0] == z[0];
@@ -181,11 +181,11 @@ static void score_class(const real *z, size_t class, size_t n, size_t unanswerab
 
 /* scores[b] of each sequence of a block; logits are those of the steps that ask. */
 static void score_rows(const struct eg_task_shape *shape, const struct eg_block *block,
-                       const struct eg_var *logits, struct eg_score scores[EG_BLOCK])
+                       const struct eg_var *logits, struct eg_answer_score scores[EG_BLOCK])
 {
     size_t row = 0;
     for (size_t b = 0; b < block->count; b++)
-        scores[b] = (struct eg_score){0};
+        scores[b] = (struct eg_answer_score){0};
     for (size_t s = 0; s < block->steps; s++) {
         if (!block->asked[s])
             continue;
@@ -228,7 +228,7 @@ static int block_gradient(struct eg_trainer *t, struct eg_arena *arena, size_t k
     if (!loss)
         return EG_RAISE(EG_ERR_NOMEM);
     t->loss[k] = (double) loss->x[0] / (sum ? (double) t->batch : 1);
-    struct eg_score scores[EG_BLOCK];
+    struct eg_answer_score scores[EG_BLOCK];
     score_rows(&t->source->shape, &block, logits, scores);
     double cost[EG_BLOCK], asked[EG_BLOCK];
     real advantage[EG_BLOCK];
@@ -309,7 +309,7 @@ int eg_trainer_update(struct eg_trainer *t, uint64_t update, uint64_t total,
 }
 
 static int block_scores(struct eg_trainer *t, struct eg_arena *arena, const struct eg_draw *draws,
-                        size_t n, size_t k, size_t blocks, struct eg_score *scores)
+                        size_t n, size_t k, size_t blocks, struct eg_answer_score *scores)
 {
     struct eg_block block;
     size_t members[EG_BLOCK];
@@ -322,7 +322,7 @@ static int block_scores(struct eg_trainer *t, struct eg_arena *arena, const stru
     struct eg_var *logits;
     if ((ret = eg_model_run(t->model, &tape, &block, 0, NULL, NULL, &logits)))
         return ret;
-    struct eg_score in_block[EG_BLOCK];
+    struct eg_answer_score in_block[EG_BLOCK];
     score_rows(&t->source->shape, &block, logits, in_block);
     for (size_t b = 0; b < block.count; b++)
         scores[members[b]] = in_block[b];
@@ -330,7 +330,7 @@ static int block_scores(struct eg_trainer *t, struct eg_arena *arena, const stru
 }
 
 int eg_trainer_score(struct eg_trainer *t, const struct eg_draw *draws, size_t n,
-                     struct eg_score *scores)
+                     struct eg_answer_score *scores)
 {
     if (n == 0)
         return EG_OK;

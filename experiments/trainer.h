@@ -64,7 +64,7 @@ EG_MUST_CHECK int eg_trainer_gradient(struct eg_trainer *trainer, uint64_t updat
                                       struct eg_update_report *report);
 
 /* Cost of one sequence. */
-struct eg_score {
+struct eg_answer_score {
     double cost;  /* [bit]                                                    */
     double asked; /* steps, as they are weighted by the mask                  */
     size_t wrong; /* bits on the wrong side of one half; classes that are not the likeliest */
@@ -72,7 +72,7 @@ struct eg_score {
 
 /* Scores of `n` sequences; `draws` are sorted, scores[i] belongs to draws[i]. */
 EG_MUST_CHECK int eg_trainer_score(struct eg_trainer *trainer, const struct eg_draw *draws,
-                                   size_t n, struct eg_score *scores);
+                                   size_t n, struct eg_answer_score *scores);
 
 /* Bytes held in arenas, and how often they have asked malloc. */
 size_t eg_trainer_held(const struct eg_trainer *trainer);

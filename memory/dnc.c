@@ -207,23 +207,15 @@ static int init(void *state, const void *values, struct eg_params *params,
     return EG_OK;
 }
 
-static struct eg_var *zeros(struct eg_tape *tape, size_t rows, size_t cols)
-{
-    struct eg_var *v = eg_tape_var(tape, rows, cols, 1);
-    if (v)
-        memset(v->x, 0, rows * cols * sizeof *v->x);
-    return v;
-}
-
 static int begin(void *state, struct eg_tape *tape, size_t rows, struct eg_var **read)
 {
     struct state *s = state;
     s->control = s->retention = s->read_content = NULL;
-    s->memory = zeros(tape, rows, s->n * s->m);
-    s->read_weights = zeros(tape, rows, s->r * s->n);
-    s->write_weights = zeros(tape, rows, s->w * s->n);
-    s->usage = zeros(tape, rows, s->n);
-    *read = zeros(tape, rows, s->r * s->m);
+    s->memory = eg_filled(tape, rows, s->n * s->m, 0);
+    s->read_weights = eg_filled(tape, rows, s->r * s->n, 0);
+    s->write_weights = eg_filled(tape, rows, s->w * s->n, 0);
+    s->usage = eg_filled(tape, rows, s->n, 0);
+    *read = eg_filled(tape, rows, s->r * s->m, 0);
     int complete = s->memory && s->read_weights && s->write_weights && s->usage && *read;
     for (size_t h = 0; h < s->r; h++)
         complete = (s->reads[h] = eg_tape_cols(tape, *read, h * s->m, s->m)) && complete;
@@ -232,7 +224,7 @@ static int begin(void *state, struct eg_tape *tape, size_t rows, struct eg_var *
         s->links[h] = NULL;
         if (!s->links_on)
             continue;
-        s->precedence[h] = zeros(tape, rows, s->n);
+        s->precedence[h] = eg_filled(tape, rows, s->n, 0);
         s->links[h] = eg_links_begin(tape, rows, s->n);
         complete = complete && s->precedence[h] && s->links[h];
     }
@@ -532,10 +524,6 @@ static void control_start(const void *state, real *bias)
 static int control_part(const void *state, size_t i, char *name, size_t room, size_t *from,
                         size_t *n, const char **activation)
 {
-    static const char *const shown[] = {
-        [EG_IDENTITY] = "identity", [EG_TANH] = "tanh",         [EG_SIGMOID] = "sigmoid",
-        [EG_RELU] = "relu",         [EG_SOFTPLUS] = "softplus", [EG_ONEPLUS] = "1 + softplus",
-        [EG_SOFTMAX] = "softmax"};
     const struct state *s = state;
     size_t p = 0;
     while (p < PARTS && i >= s->heads[p])
@@ -544,7 +532,7 @@ static int control_part(const void *state, size_t i, char *name, size_t room, si
         return 0;
     *from = s->from[p] + i * s->each[p];
     *n = s->each[p];
-    *activation = shown[parts[p].activation];
+    *activation = eg_activation_names[parts[p].activation];
     return snprintf(name, room, "%s %zu %s", parts[p].kind, i, parts[p].name) > 0;
 }
 

@@ -13,20 +13,11 @@
 #include "memory/ntm_private.h"
 #include "tensor/pointwise.h"
 
-static struct eg_var *filled(struct eg_tape *tape, size_t rows, size_t cols, real value)
-{
-    struct eg_var *v = eg_tape_var(tape, rows, cols, 1);
-    if (v)
-        for (size_t i = 0; i < rows * cols; i++)
-            v->x[i] = value;
-    return v;
-}
-
 /* The first memory as (rows, M N). */
 static struct eg_var *first_memory(const struct eg_ntm *s, struct eg_tape *tape, size_t rows)
 {
     if (s->o.start == EG_NTM_START_CONSTANT)
-        return filled(tape, rows, s->n * s->m, (real) s->o.start_value);
+        return eg_filled(tape, rows, s->n * s->m, (real) s->o.start_value);
     const struct eg_param flat = {.offset = s->memory_start.offset, .rows = 1, .cols = s->n * s->m};
     struct eg_var *learned = s->o.start == EG_NTM_START_LEARNED
                                  ? eg_tape_param(tape, &flat)
@@ -43,7 +34,7 @@ static struct eg_var *first_weighting(const struct eg_ntm *s, struct eg_tape *ta
         return eg_repeat(tape, eg_activate_all(tape, row, EG_SOFTMAX), rows);
     }
     const int uniform = s->o.weighting == EG_NTM_UNIFORM;
-    struct eg_var *w = filled(tape, rows, s->n, uniform ? 1 / (real) s->n : 0);
+    struct eg_var *w = eg_filled(tape, rows, s->n, uniform ? 1 / (real) s->n : 0);
     if (w && !uniform)
         for (size_t b = 0; b < rows; b++)
             eg_row(w, b)[0] = 1;
@@ -58,14 +49,14 @@ static int constants(struct eg_ntm *s, struct eg_tape *tape, size_t rows)
     const int lru = o->allocation == EG_NTM_ALLOCATE_LRU;
     const int zero = lru || o->write == EG_NTM_ADD;
     const int one = lru || o->write == EG_NTM_OVERWRITE || o->write == EG_NTM_APPEND;
-    s->zero = zero ? filled(tape, rows, s->m, 0) : NULL;
-    s->one = one ? filled(tape, rows, s->m, 1) : NULL;
-    s->unit = o->strength ? NULL : filled(tape, rows, 1, 1);
-    s->even = o->content ? NULL : filled(tape, rows, s->n, 1 / (real) s->n);
+    s->zero = zero ? eg_filled(tape, rows, s->m, 0) : NULL;
+    s->one = one ? eg_filled(tape, rows, s->m, 1) : NULL;
+    s->unit = o->strength ? NULL : eg_filled(tape, rows, 1, 1);
+    s->even = o->content ? NULL : eg_filled(tape, rows, s->n, 1 / (real) s->n);
     const int usage = o->allocation == EG_NTM_ALLOCATE_USAGE;
-    s->usage = lru || usage ? filled(tape, rows, s->n, 0) : NULL;
-    s->none = usage ? filled(tape, rows, s->n, 0) : NULL;
-    s->all = usage ? filled(tape, rows, s->n, 1) : NULL;
+    s->usage = lru || usage ? eg_filled(tape, rows, s->n, 0) : NULL;
+    s->none = usage ? eg_filled(tape, rows, s->n, 0) : NULL;
+    s->all = usage ? eg_filled(tape, rows, s->n, 1) : NULL;
     return (s->zero || !zero) && (s->one || !one) && (s->unit || o->strength)
            && (s->even || o->content) && (s->usage || !(lru || usage))
            && ((s->none && s->all) || !usage);
@@ -83,7 +74,7 @@ static int begin(void *state, struct eg_tape *tape, size_t rows, struct eg_var *
         s->last[head] = s->weights[head] = first_weighting(s, tape, rows, head);
     *read = s->o.read_start == EG_NTM_READ_LEARNED
                 ? eg_repeat(tape, eg_tape_param(tape, &s->read_init), rows)
-                : filled(tape, rows, s->r * width, 0);
+                : eg_filled(tape, rows, s->r * width, 0);
     for (size_t head = 0; head < s->r; head++)
         s->reads[head] = eg_tape_cols(tape, *read, head * width, width);
     for (size_t head = 0; head < s->r + s->w; head++)
@@ -113,7 +104,7 @@ static void write(struct eg_ntm *s, struct eg_tape *tape, struct eg_var *w, stru
 /* Head h of W writes slot t W + h, going round. */
 static struct eg_var *next_slot(const struct eg_ntm *s, struct eg_tape *tape, size_t head)
 {
-    struct eg_var *w = s->control ? filled(tape, s->control->rows, s->n, 0) : NULL;
+    struct eg_var *w = s->control ? eg_filled(tape, s->control->rows, s->n, 0) : NULL;
     for (size_t b = 0; w && b < w->rows; b++)
         eg_row(w, b)[(s->t * s->w + head - s->r) % s->n] = 1;
     return w;

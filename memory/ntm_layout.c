@@ -281,10 +281,6 @@ int eg_ntm_control_part(const void *state, size_t i, char *name, size_t room, si
         [EG_NTM_P_ERASE] = "erase",
         [EG_NTM_P_ADD] = "add",
     };
-    static const char *const shown[] = {
-        [EG_IDENTITY] = "identity", [EG_TANH] = "tanh",         [EG_SIGMOID] = "sigmoid",
-        [EG_RELU] = "relu",         [EG_SOFTPLUS] = "softplus", [EG_ONEPLUS] = "1 + softplus",
-        [EG_SOFTMAX] = "softmax"};
     const struct eg_ntm *s = state;
     if (i >= s->segment_count)
         return 0;
@@ -293,6 +289,6 @@ int eg_ntm_control_part(const void *state, size_t i, char *name, size_t room, si
                                  head < s->r ? head : head - s->r, names[s->parts[i].part]);
     *from = s->segments[i].from;
     *n = s->segments[i].n;
-    *activation = shown[s->segments[i].kind];
+    *activation = eg_activation_names[s->segments[i].kind];
     return written > 0;
 }

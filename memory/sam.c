@@ -179,14 +179,6 @@ static int init(void *state, const void *values, struct eg_params *params,
     return declare(s, params);
 }
 
-static struct eg_var *zeros(struct eg_tape *tape, size_t rows, size_t cols)
-{
-    struct eg_var *v = eg_tape_var(tape, rows, cols, 1);
-    if (v)
-        memset(v->x, 0, rows * cols * sizeof *v->x);
-    return v;
-}
-
 static int begin(void *state, struct eg_tape *tape, size_t rows, struct eg_var **read)
 {
     struct state *s = state;
@@ -196,7 +188,7 @@ static int begin(void *state, struct eg_tape *tape, size_t rows, struct eg_var *
         s->plan.index.planes = tape->values + s->planes.offset;
     *read = s->read_start == READ_LEARNED
                 ? eg_repeat(tape, eg_tape_param(tape, &s->read_init), rows)
-                : zeros(tape, rows, s->plan.heads * s->plan.width);
+                : eg_filled(tape, rows, s->plan.heads * s->plan.width, 0);
     s->read = *read;
     const int ret = eg_sparse_begin(&s->memory, tape, &s->plan, rows);
     return ret ? ret : *read ? EG_OK : EG_RAISE(EG_ERR_NOMEM);
@@ -309,14 +301,13 @@ static int control_part(const void *state, size_t i, char *name, size_t room, si
 {
     static const char *const names[PARTS] = {"key", "strength", "write gate", "interpolation",
                                              "add"};
-    static const char *const shown[PARTS] = {"tanh", "1 + softplus", "sigmoid", "sigmoid", "tanh"};
     const struct state *s = state;
     if (i >= s->plan.heads * PARTS)
         return 0;
     const int written = snprintf(name, room, "head %zu %s", i / PARTS, names[i % PARTS]);
     *from = s->segments[i].from;
     *n = s->segments[i].n;
-    *activation = shown[i % PARTS];
+    *activation = eg_activation_names[activations[i % PARTS]];
     return written > 0;
 }
 

@@ -4,6 +4,12 @@
 #include <string.h>
 #include <tgmath.h>
 
+const char *const eg_activation_names[] = {
+    [EG_IDENTITY] = "identity", [EG_TANH] = "tanh",         [EG_SIGMOID] = "sigmoid",
+    [EG_RELU] = "relu",         [EG_SOFTPLUS] = "softplus", [EG_ONEPLUS] = "1 + softplus",
+    [EG_SOFTMAX] = "softmax",
+};
+
 struct saved {
     const struct eg_segment *segments;
     size_t count;

@@ -25,6 +25,9 @@ enum eg_activation {
     EG_SOFTMAX,
 };
 
+/* By kind, as a user reads them: "1 + softplus". */
+extern const char *const eg_activation_names[];
+
 struct eg_segment {
     size_t from, n;
     enum eg_activation kind;

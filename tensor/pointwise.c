@@ -201,3 +201,11 @@ struct eg_var *eg_repeat(struct eg_tape *tape, struct eg_var *a, size_t rows)
         memcpy(eg_row(y, r), a->x, a->cols * sizeof *y->x);
     return finish(tape, repeat_back, y, 1, &a);
 }
+
+struct eg_var *eg_filled(struct eg_tape *tape, size_t rows, size_t cols, real value)
+{
+    struct eg_var *y = eg_tape_var(tape, rows, cols, 1);
+    for (size_t i = 0; y && i < rows * cols; i++)
+        y->x[i] = value;
+    return y;
+}

@@ -6,6 +6,7 @@
  *     eg_stack     y = the rows of all inputs, one below the other
  *     eg_join      y = the columns of a, then those of b
  *     eg_repeat    y = the one row of a, `rows` times
+ *     eg_filled    y = the same number everywhere
  *
  * Source  Graves, Wayne & Danihelka 2014 (arXiv:1410.5401), eq. 7 is a blend; the GRU's update
  *         (Cho et al. 2014, arXiv:1406.1078, eq. 7) is another.
@@ -26,5 +27,8 @@ struct eg_var *eg_stack(struct eg_tape *tape, size_t n, struct eg_var *const in[
 
 struct eg_var *eg_join(struct eg_tape *tape, struct eg_var *a, struct eg_var *b);
 struct eg_var *eg_repeat(struct eg_tape *tape, struct eg_var *a, size_t rows);
+
+/* A constant, which has room for a gradient that goes nowhere. */
+struct eg_var *eg_filled(struct eg_tape *tape, size_t rows, size_t cols, real value);
 
 #endif

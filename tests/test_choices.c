@@ -175,7 +175,7 @@ static void evaluations_take_the_best_slot(void **state)
     (void) state;
     struct fixture f;
     struct eg_draw draws[40];
-    struct eg_score found[40];
+    struct eg_answer_score found[40];
     begin(&f, EG_REDUCE_MEAN, 1);
     for (size_t i = 0; i < 40; i++)
         draws[i] = (struct eg_draw){.seed = 5, .purpose = EG_FOR_EVALUATION, .item = i};

@@ -109,7 +109,7 @@ static void a_score_is_the_cost_in_bits_and_whether_the_likeliest_class_is_right
     enum { N = 12 };
     struct fixture f;
     struct eg_draw draws[N];
-    struct eg_score scores[N];
+    struct eg_answer_score scores[N];
     open_trainer(&f, "", "size=4", &eg_memory_none, "", N, 2);
     const struct eg_param_row *w = eg_params_find(&f.model.params, "output/weight");
     const struct eg_param_row *b = eg_params_find(&f.model.params, "output/bias");
@@ -203,7 +203,7 @@ static void networks_learn_where_a_person_is(void **state)
     } all[] = {{&eg_memory_none, "", 6000}, {&eg_memory_ntm, "slots=6 width=6", 6000}};
     enum { N = 60 };
     struct eg_draw draws[N];
-    struct eg_score scores[N];
+    struct eg_answer_score scores[N];
     for (size_t i = 0; i < 2; i++) {
         struct fixture f;
         struct eg_update_report report;

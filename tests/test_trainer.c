@@ -348,7 +348,7 @@ static void loss_and_score_agree(void **state)
     enum { BATCH = 13 };
     struct fixture f;
     struct eg_update_report report;
-    struct eg_score scores[BATCH];
+    struct eg_answer_score scores[BATCH];
     open_small(&f, BATCH, 2);
     assert_int_equal(eg_trainer_gradient(&f.trainer, 7, &report), EG_OK);
     assert_int_equal(eg_trainer_score(&f.trainer, f.trainer.draws, BATCH, scores), EG_OK);
@@ -370,7 +370,7 @@ static void scores_do_not_depend_on_the_batch(void **state)
     enum { BATCH = 13 };
     struct fixture f;
     struct eg_update_report report;
-    struct eg_score all[BATCH], one;
+    struct eg_answer_score all[BATCH], one;
     open_small(&f, BATCH, 1);
     assert_int_equal(eg_trainer_gradient(&f.trainer, 7, &report), EG_OK);
     assert_int_equal(eg_trainer_score(&f.trainer, f.trainer.draws, BATCH, all), EG_OK);
