@@ -91,8 +91,7 @@ static int by_number(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Those that are not in the index yet come one after the other; all of them are among the touched.
- */
+/* Those not in the index yet come one after the other; all of them are among the touched. */
 static void index_all(struct eg_sparse *memory, const struct eg_kernels *kernels)
 {
     const size_t m = memory->plan->width, known = memory->index.count;
@@ -163,8 +162,10 @@ static void step_forward(const struct eg_node *node, struct eg_tape *tape, size_
 }
 
 /* With s = beta c:  dw_i += dr . M_i;  ds_i = w_i (dw_i - sum_j w_j dw_j);  dM_i += w_i dr, and
- * with dc_i = beta ds_i, |k| and |M_i| with eps under the root, dk   += dc_i (M_i / |M_i| - c_i k /
- * |k|) / |k| dM_i += dc_i (k / |k| - c_i M_i / |M_i|) / |M_i| */
+ * with dc_i = beta ds_i, eps under the roots of |k| and |M_i|:
+ *
+ *     dk   += dc_i (M_i / |M_i| - c_i k / |k|) / |k|
+ *     dM_i += dc_i (k / |k| - c_i M_i / |M_i|) / |M_i| */
 static void read_back(struct eg_sparse *memory, const struct eg_sparse_step *step, size_t at,
                       const struct head *head, const struct head *dhead, const real *dread,
                       const struct eg_kernels *kernels)
