@@ -21,6 +21,7 @@ static const struct eg_option train_rows[] = {
     {"report_every",     "sequence", "one row of /train and one progress line",         TRAIN(report_every),     EG_OPT_INT, 1000, 1, BIG, NULL, NULL},
     {"checkpoint_every", "sequence", "the run file is saved; rounded up to a report",   TRAIN(checkpoint_every), EG_OPT_INT, 5000, 1, BIG, NULL, NULL},
     {"evaluate_every",   "sequence", "evaluation during training, at the report after; 0: only at the end",  TRAIN(evaluate_every),   EG_OPT_INT, 0, 0, BIG, NULL, NULL},
+    {"telemetry",        "sequence", "sequences with which the heads are watched at each report; 0: they are not", TRAIN(telemetry), EG_OPT_INT, 2, 0, 1024, NULL, NULL},
     {"solved",           "bit/sequence", "a cost below this is called solved; 0: none is",           TRAIN(solved),           EG_OPT_REAL, 0.01, 0, BIG, NULL, NULL},
     {"optimiser",        "",         "how a gradient becomes a step",                   OPTIMISER(kind),         EG_OPT_CHOICE, EG_ADAM, 0, 0, eg_optimiser_names, NULL},
     {"learning_rate",    "1",        "length of a step",                                OPTIMISER(rate),         EG_OPT_REAL, 1e-3, 0, 1e3, NULL, NULL},

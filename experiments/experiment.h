@@ -16,7 +16,7 @@
 #include "models/model.h"
 
 struct eg_train_options {
-    long batch, sequences, report_every, checkpoint_every, evaluate_every;
+    long batch, sequences, report_every, checkpoint_every, evaluate_every, telemetry;
     double solved;
     struct eg_optimiser_options optimiser;
 };

@@ -81,6 +81,23 @@ void eg_progress_say(struct eg_progress *p, const char *format, ...)
     fputc('\n', stderr);
 }
 
+void eg_progress_head(struct eg_progress *p, const struct eg_head_report *head, uint64_t sequences)
+{
+    char sentence[256];
+    eg_head_sentence(sentence, sizeof sentence, head);
+    if (!p->json) {
+        eg_progress_say(p, "%9llu sequences  %s", (unsigned long long) sequences, sentence);
+        return;
+    }
+    printf("{\"report\": \"head\", \"sequences\": %llu, \"kind\": \"%s\", \"head\": %zu, "
+           "\"diagnosis\": \"%s\", \"text\": ",
+           (unsigned long long) sequences, eg_head_kinds[head->kind], head->head,
+           eg_head_states[head->state]);
+    eg_json_text(sentence);
+    printf("}\n");
+    fflush(stdout);
+}
+
 /* JSON has no NaN. */
 static const char *number(char *text, size_t size, double x)
 {

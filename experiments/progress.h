@@ -21,6 +21,8 @@ void eg_progress_start(struct eg_progress *p, const struct eg_command *command, 
                        uint64_t done);
 void eg_progress_report(struct eg_progress *p, uint64_t sequences, double cost, double loss,
                         double rate, double norm, double seconds);
+/* What a head suffers from. */
+void eg_progress_head(struct eg_progress *p, const struct eg_head_report *head, uint64_t sequences);
 /* A line of its own, never on standard output. */
 void eg_progress_say(struct eg_progress *p, const char *format, ...) EG_PRINTF(2, 3);
 /* The table of evaluations; to standard output. */

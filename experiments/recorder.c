@@ -341,18 +341,22 @@ static const char *const sum_names = "progress", *const size_names = "progress_s
 enum { SUMS = 4 }; /* the time is provenance: it differs between equal runs */
 static const char *const seconds_path = "/provenance/training_seconds";
 
-/* Older files have neither, and an evaluation may be of other sizes than the training was. */
-static int load_sizes(const struct eg_checkpoint *checkpoint, struct eg_sizes *sizes, int64_t *rows)
+/* Older files do not have all tables. */
+static int load_rows(const struct eg_checkpoint *checkpoint, const char *name, int64_t *rows)
 {
-    int ret = eg_checkpoint_counter(checkpoint, "train_sizes_rows", rows, NULL);
+    const int ret = eg_checkpoint_counter(checkpoint, name, rows, NULL);
     if (ret == EG_ERR_MISSING)
         *rows = 0;
-    if (ret && ret != EG_ERR_MISSING)
-        return ret;
+    return ret == EG_ERR_MISSING ? EG_OK : ret;
+}
+
+/* Older files have none, and an evaluation may be of other sizes than the training was. */
+static int load_sizes(const struct eg_checkpoint *checkpoint, struct eg_sizes *sizes)
+{
     if (sizes->n == 0)
         return EG_OK;
-    ret = eg_checkpoint_vector(checkpoint, size_names, EG_RUN_FLOAT64, sizes->sums, 2 * sizes->n,
-                               NULL);
+    const int ret = eg_checkpoint_vector(checkpoint, size_names, EG_RUN_FLOAT64, sizes->sums,
+                                         2 * sizes->n, NULL);
     if (ret != EG_ERR_MISSING && ret != EG_ERR_SHAPE)
         return ret;
     eg_sizes_clear(sizes);
@@ -376,7 +380,11 @@ int eg_recorder_load(struct eg_run *run, struct eg_experiment *e, uint64_t *upda
     if (!ret)
         ret = eg_checkpoint_counter(checkpoint, "evaluate_rows", &rows[EG_ROWS_EVALUATE], message);
     if (!ret)
-        ret = load_sizes(checkpoint, &e->sizes, &rows[EG_ROWS_SIZES]);
+        ret = load_rows(checkpoint, "train_sizes_rows", &rows[EG_ROWS_SIZES]);
+    if (!ret)
+        ret = load_rows(checkpoint, "heads_rows", &rows[EG_ROWS_HEADS]);
+    if (!ret)
+        ret = load_sizes(checkpoint, &e->sizes);
     if (!ret)
         ret = eg_checkpoint_vector(checkpoint, "parameters", EG_RUN_REAL, t->values, size, message);
     for (size_t i = 0; i < t->optimiser.moments && !ret; i++)
@@ -408,6 +416,9 @@ int eg_recorder_resume(struct eg_recorder *r, struct eg_run *run, const int64_t 
         ret = eg_run_cut(r->evaluate, (size_t) rows[EG_ROWS_EVALUATE], message);
     if (!ret)
         ret = eg_run_cut(r->train_sizes, (size_t) rows[EG_ROWS_SIZES], message);
+    if (!ret && eg_run_exists(run, EG_RECORDER_HEADS)
+        && !(ret = eg_recorder_open_heads(r, message)))
+        ret = eg_run_cut(r->heads, (size_t) rows[EG_ROWS_HEADS], message);
     return ret;
 }
 
@@ -469,6 +480,8 @@ int eg_recorder_save(struct eg_recorder *r, const struct eg_experiment *e, uint6
          (int64_t) eg_run_rows(r->evaluate)},
         {"train_sizes_rows", "1", "rows of /train_sizes that belong to it",
          (int64_t) eg_run_rows(r->train_sizes)},
+        {"heads_rows", "1", "rows of /heads that belong to it",
+         r->heads ? (int64_t) eg_run_rows(r->heads) : 0},
     };
     const double numbers[SUMS] = {sums->loss, sums->norm, sums->clipped, sums->updates};
     struct eg_vector vectors[3 + EG_MOMENTS_MAX] = {

@@ -56,6 +56,8 @@ struct loop {
     struct eg_progress_sums sums;
     struct eg_outcome *outcome;
     struct eg_message *message;
+    struct eg_telemetry heads;
+    unsigned char *said; /* of each head: reports in a row that its state was not `well`; SAID */
     uint64_t updates, total;
     int first_line;
 };
@@ -131,6 +133,29 @@ static int due(uint64_t before, uint64_t now, long every)
     return every > 0 && now / (uint64_t) every != before / (uint64_t) every;
 }
 
+/* A head that is in trouble for so many reports in a row is spoken of, once in a run. */
+enum { REPORTS = 5, SAID = 255 };
+
+static int watch(struct loop *l)
+{
+    const struct eg_experiment *e = l->e;
+    int ret = eg_telemetry_measure(&l->heads, e, (size_t) e->train.telemetry);
+    if (ret)
+        return EG_FAIL(ret, l->message, "not enough memory to watch the heads (train.telemetry)");
+    if ((ret = eg_recorder_heads(&l->recorder, e, l->updates, &l->heads, l->message)))
+        return ret;
+    for (size_t i = 0; i < l->heads.n; i++) {
+        const struct eg_head_report *h = &l->heads.heads[i];
+        if (l->said[i] != SAID)
+            l->said[i] = h->state == EG_HEAD_WELL ? 0 : l->said[i] + 1;
+        if (l->said[i] != REPORTS)
+            continue;
+        l->said[i] = SAID;
+        eg_progress_head(&l->progress, h, l->updates * (uint64_t) e->train.batch);
+    }
+    return EG_OK;
+}
+
 /* What is to be done after an update: a row, an evaluation, a checkpoint. */
 static int after_update(struct loop *l, const struct eg_update_report *report)
 {
@@ -144,6 +169,8 @@ static int after_update(struct loop *l, const struct eg_update_report *report)
     int ret =
         eg_recorder_row(&l->recorder, e, l->updates, report->optimiser.rate, &l->sums, l->message);
     if (ret)
+        return ret;
+    if (e->train.telemetry && l->heads.n && (ret = watch(l)))
         return ret;
     eg_progress_report(&l->progress, now, cost, l->sums.loss / n, report->optimiser.rate,
                        l->sums.norm / n, l->sums.seconds);
@@ -208,14 +235,24 @@ static int loop(struct loop *l)
     return finish(l);
 }
 
+static int watch_heads(struct loop *l)
+{
+    struct eg_experiment *e = l->e;
+    const int ret = eg_telemetry_init(&l->heads, e->arena, &e->model);
+    l->said = ret ? NULL : eg_arena_zeros(e->arena, l->heads.n ? l->heads.n : 1, 1);
+    return l->said ? EG_OK : EG_FAIL(EG_ERR_NOMEM, l->message, "out of memory");
+}
+
 static void run(struct loop *l, const struct eg_command *command)
 {
     struct eg_experiment *e = l->e;
     struct eg_outcome *outcome = l->outcome;
     l->total = eg_experiment_updates(e);
+    int ret = watch_heads(l);
     eg_progress_start(&l->progress, command, l->total * (uint64_t) e->train.batch,
                       l->updates * (uint64_t) e->train.batch);
-    const int ret = loop(l);
+    if (!ret)
+        ret = loop(l);
     outcome->seconds = l->sums.seconds;
     if (ret) {
         if (l->progress.dirty)

@@ -4,6 +4,10 @@
  * step takes numbers from the controller (`control`) and gives back what was read.  What a
  * step composes of ops, the tape walks back: there is no backward slot.
  *
+ * Fields that mean what those of another memory mean have their names: figures, and the watch that
+ * training keeps on the heads (experiments/telemetry.h), go by read_weights, write_weights, memory
+ * and the like.
+ *
  * Adding one touches three places: its file (copy none.c), one line in registry.c, one in
  * meson.build.  tests/test_memory_contract.c tests it from the moment it is registered. */
 #ifndef EG_MEMORY_MEMORY_H

@@ -284,6 +284,7 @@ int eg_run_check(const char *path, void (*report)(void *context, const char *sen
     check_table(&c, "/train", true);
     check_table(&c, "/evaluate", false);
     check_table(&c, "/train_sizes", false);
+    check_table(&c, "/heads", false);
     struct walk walk = {&c, ""};
     status = eg_run_list(c.run, "/", walk_entry, &walk, &why);
     if (status)
