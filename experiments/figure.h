@@ -2,6 +2,7 @@
  *
  * RUN-learning            cost against the sequences seen, with the threshold and the chance level
  * RUN-generalisation      cost, wrong bits and exact fraction against length and repeats
+ * RUN-health              how the heads fared in training: entropy, gate, strength, alignment
  * RUN-PROBE               input, target, output and signed error of one sequence
  * RUN-PROBE-heads         every head's weighting over time, with gate, strength, shift, sharpening
  * RUN-PROBE-prediction    probability of a one, the network's beside the best there can be
@@ -77,7 +78,8 @@ enum eg_plot_figures {
     EG_PLOT_SPLITS = 524288,
     EG_PLOT_SCHEMES = 1048576,
     EG_PLOT_TRACES = 2097152,
-    EG_PLOT_ALL = 4194303, /* those that the run file has the numbers for */
+    EG_PLOT_HEALTH = 4194304,
+    EG_PLOT_ALL = 8388607, /* those that the run file has the numbers for */
 };
 
 /* The names of the figures, NULL-ended: figure i is 1 << i. */

@@ -171,6 +171,9 @@ EG_MUST_CHECK int eg_figure_schemes(struct eg_page *page, struct eg_run *run,
 EG_MUST_CHECK int eg_figure_traces(struct eg_page *page, struct eg_run *run,
                                    struct eg_message *message);
 
+EG_MUST_CHECK int eg_figure_health(struct eg_page *page, struct eg_run *run,
+                                   struct eg_message *message);
+
 /* Of n run files.  EG_ERR_RANGE: they cannot stand in one figure. */
 EG_MUST_CHECK int eg_figure_compare(struct eg_page *page, const char *const *paths, size_t n,
                                     struct eg_message *message);

@@ -258,7 +258,8 @@ void eg_ntm_control_start(const void *state, real *bias)
     const struct eg_ntm *s = state;
     for (size_t i = 0; i < s->segment_count; i++) {
         if (s->parts[i].part == EG_NTM_P_GATE)
-            bias[s->segments[i].from] = (real) s->o.gate_bias;
+            bias[s->segments[i].from] =
+                (real) (s->o.gate_bias + (s->parts[i].head < s->r ? 0 : s->o.write_gate_offset));
         if (s->parts[i].part == EG_NTM_P_GAMMA)
             bias[s->segments[i].from] = (real) s->o.sharpening_bias;
     }

@@ -69,6 +69,7 @@ enum { HEADS_MAX = EG_NTM_HEADS_MAX };
                                                                         AT(read_start),  EG_OPT_CHOICE, EG_NTM_READ_LEARNED, 0, 0, read_starts, NULL}, \
     {"gate_bias",   "1",      "initial bias of the gates; below 0 a head starts out moving by location", \
                                                                         AT(gate_bias),   EG_OPT_REAL,   -2,   -20, 20,     NULL, NULL}, \
+    {"write_gate_offset", "1", "added to gate_bias for write heads",     AT(write_gate_offset), EG_OPT_REAL, 0, -20, 20,    NULL, NULL}, \
     {"sharpening_bias", "1",  "initial bias of the sharpening; above 0 a head starts out sharp", \
                                                                         AT(sharpening_bias), EG_OPT_REAL, 0, -20, 20,      NULL, NULL}, \
     EG_OPTION_END, \

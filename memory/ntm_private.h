@@ -35,7 +35,7 @@ struct eg_ntm_options {
         allocation, write, add;
     double temperature, usage_decay;
     int order, start, weighting, read_start;
-    double start_value, start_scale, gate_bias, sharpening_bias;
+    double start_value, start_scale, gate_bias, write_gate_offset, sharpening_bias;
 };
 
 extern const struct eg_option eg_ntm_option_rows[], eg_lrua_option_rows[], eg_kv_option_rows[];
