@@ -423,10 +423,35 @@ static void choices_that_exclude_each_other_are_errors(void **state)
     }
 }
 
+static void gates_of_reads_and_writes_start_where_they_are_told(void **state)
+{
+    (void) state;
+    struct run r;
+    char name[64];
+    const char *activation;
+    size_t from, n;
+    open_run(&r, "ntm",
+             "slots=4 width=2 read_heads=2 write_heads=2 gate_bias=2 "
+             "write_gate_offset=-4.5 sharpening_bias=1");
+    real *bias = calloc(r.size.control, sizeof *bias);
+    assert_non_null(bias);
+    r.type->control_start(r.state, bias);
+    for (size_t i = 0; r.type->control_part(r.state, i, name, sizeof name, &from, &n, &activation);
+         i++) {
+        const double gate = strncmp(name, "read", 4) ? -2.5 : 2;
+        const double expected = ends_so(name, "gate") ? gate : ends_so(name, "sharpening") ? 1 : 0;
+        for (size_t c = 0; c < n; c++)
+            check_close(bias[from + c], expected, 0, 0);
+    }
+    free(bias);
+    close_run(&r);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_composed_head_is_the_fused_one),
+        cmocka_unit_test(gates_of_reads_and_writes_start_where_they_are_told),
         cmocka_unit_test(without_a_gate_content_is_taken),
         cmocka_unit_test(without_content_a_head_goes_on_from_its_place),
         cmocka_unit_test(without_sharpening_gamma_is_one),
