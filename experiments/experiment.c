@@ -23,6 +23,7 @@ static const struct eg_option train_rows[] = {
     {"evaluate_every",   "sequence", "evaluation during training, at the report after; 0: only at the end",  TRAIN(evaluate_every),   EG_OPT_INT, 0, 0, BIG, NULL, NULL},
     {"telemetry",        "sequence", "sequences with which the heads are watched at each report; 0: they are not", TRAIN(telemetry), EG_OPT_INT, 2, 0, 1024, NULL, NULL},
     {"solved",           "bit/sequence", "a cost below this is called solved; 0: none is",           TRAIN(solved),           EG_OPT_REAL, 0.01, 0, BIG, NULL, NULL},
+    {"rollback",         "1",        "a report dearer than the cheapest so far by this part of chance takes its parameters back; 0: none does", TRAIN(rollback), EG_OPT_REAL, 0, 0, 1, NULL, NULL},
     {"optimiser",        "",         "how a gradient becomes a step",                   OPTIMISER(kind),         EG_OPT_CHOICE, EG_ADAM, 0, 0, eg_optimiser_names, NULL},
     {"learning_rate",    "1",        "length of a step",                                OPTIMISER(rate),         EG_OPT_REAL, 1e-3, 0, 1e3, NULL, NULL},
     {"schedule",         "",         "of the learning rate over the run",               OPTIMISER(schedule),     EG_OPT_CHOICE, EG_SCHEDULE_CONSTANT, 0, 0, eg_schedule_names, NULL},
@@ -202,6 +203,16 @@ int eg_experiment_trainable(const struct eg_experiment *e, struct eg_message *me
         return EG_FAIL(EG_ERR_RANGE, message,
                        "train.batch = %ld is more than the %zu sequences of the data",
                        e->train.batch, e->source.shape.items);
+    if (e->train.rollback > 0 && !(e->source.shape.chance > 0))
+        return EG_FAIL(EG_ERR_RANGE, message,
+                       "train.rollback = %g: the chance level of task %s, which it is a part of, "
+                       "is not known",
+                       e->train.rollback, e->source.task->name);
+    if (e->train.rollback > 0 && eg_curriculum_grows(&e->source.curriculum))
+        return EG_FAIL(EG_ERR_RANGE, message,
+                       "train.rollback = %g: with a curriculum of growing sizes the cost rises by "
+                       "itself; set one of them off",
+                       e->train.rollback);
     return EG_OK;
 }
 
@@ -237,7 +248,9 @@ int eg_experiment_trainer(struct eg_experiment *e, int threads, struct eg_messag
                        "not enough memory for %zu parameters and a batch of %ld sequences",
                        e->model.params.total, e->train.batch);
     e->has_trainer = 1;
-    if (eg_sizes_init(&e->sizes, e->arena, &e->source.shape))
+    const double rise = e->train.rollback > 0 ? e->train.rollback * e->source.shape.chance : 0;
+    if (eg_sizes_init(&e->sizes, e->arena, &e->source.shape)
+        || eg_rollback_init(&e->rollback, e->arena, &e->trainer, rise))
         return EG_FAIL(EG_ERR_NOMEM, message, "out of memory");
     return EG_OK;
 }

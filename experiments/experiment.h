@@ -10,6 +10,7 @@
 #include "core/status.h"
 #include "experiments/batch.h"
 #include "experiments/command.h"
+#include "experiments/rollback.h"
 #include "experiments/setup.h"
 #include "experiments/sizes.h"
 #include "experiments/trainer.h"
@@ -17,7 +18,7 @@
 
 struct eg_train_options {
     long batch, sequences, report_every, checkpoint_every, evaluate_every, telemetry;
-    double solved;
+    double solved, rollback;
     struct eg_optimiser_options optimiser;
 };
 
@@ -46,7 +47,8 @@ struct eg_experiment {
     const struct eg_kernels *kernels;
     struct eg_model model;
     struct eg_trainer trainer;
-    struct eg_sizes sizes; /* with the trainer */
+    struct eg_sizes sizes;       /* with the trainer */
+    struct eg_rollback rollback; /* likewise         */
     int has_trainer, threads;
 };
 
@@ -58,7 +60,7 @@ EG_MUST_CHECK int eg_experiment_init(struct eg_experiment *e, const char *name, 
                                      const struct eg_setting *settings, size_t n_settings,
                                      long seed, struct eg_message *message);
 
-/* EG_ERR_RANGE when the batch is larger than the data. */
+/* EG_ERR_RANGE when the batch is larger than the data, or train.rollback has nothing to go by. */
 EG_MUST_CHECK int eg_experiment_trainable(const struct eg_experiment *e,
                                           struct eg_message *message);
 

@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "record/checkpoint.h"
-
 static const struct eg_run_column train_columns[] = {
     {"step", "1", "updates done", EG_RUN_INT64},
     {"sequences", "sequence", "training sequences seen", EG_RUN_INT64},
@@ -337,72 +335,6 @@ int eg_recorder_config(struct eg_run *run, char **text, struct eg_message *messa
     return eg_run_get_text(run, "/config", text, message);
 }
 
-static const char *const sum_names = "progress", *const size_names = "progress_sizes";
-enum { SUMS = 4 }; /* the time is provenance: it differs between equal runs */
-static const char *const seconds_path = "/provenance/training_seconds";
-
-/* Older files do not have all tables. */
-static int load_rows(const struct eg_checkpoint *checkpoint, const char *name, int64_t *rows)
-{
-    const int ret = eg_checkpoint_counter(checkpoint, name, rows, NULL);
-    if (ret == EG_ERR_MISSING)
-        *rows = 0;
-    return ret == EG_ERR_MISSING ? EG_OK : ret;
-}
-
-/* Older files have none, and an evaluation may be of other sizes than the training was. */
-static int load_sizes(const struct eg_checkpoint *checkpoint, struct eg_sizes *sizes)
-{
-    if (sizes->n == 0)
-        return EG_OK;
-    const int ret = eg_checkpoint_vector(checkpoint, size_names, EG_RUN_FLOAT64, sizes->sums,
-                                         2 * sizes->n, NULL);
-    if (ret != EG_ERR_MISSING && ret != EG_ERR_SHAPE)
-        return ret;
-    eg_sizes_clear(sizes);
-    return EG_OK;
-}
-
-int eg_recorder_load(struct eg_run *run, struct eg_experiment *e, uint64_t *updates,
-                     struct eg_progress_sums *sums, int64_t rows[EG_TABLES],
-                     struct eg_message *message)
-{
-    struct eg_checkpoint *checkpoint = NULL;
-    struct eg_trainer *t = &e->trainer;
-    const size_t size = e->model.params.size;
-    int64_t step = 0;
-    double numbers[SUMS];
-    int ret = eg_checkpoint_get(&checkpoint, run, message);
-    if (!ret)
-        ret = eg_checkpoint_counter(checkpoint, "step", &step, message);
-    if (!ret)
-        ret = eg_checkpoint_counter(checkpoint, "train_rows", &rows[EG_ROWS_TRAIN], message);
-    if (!ret)
-        ret = eg_checkpoint_counter(checkpoint, "evaluate_rows", &rows[EG_ROWS_EVALUATE], message);
-    if (!ret)
-        ret = load_rows(checkpoint, "train_sizes_rows", &rows[EG_ROWS_SIZES]);
-    if (!ret)
-        ret = load_rows(checkpoint, "heads_rows", &rows[EG_ROWS_HEADS]);
-    if (!ret)
-        ret = load_sizes(checkpoint, &e->sizes);
-    if (!ret)
-        ret = eg_checkpoint_vector(checkpoint, "parameters", EG_RUN_REAL, t->values, size, message);
-    for (size_t i = 0; i < t->optimiser.moments && !ret; i++)
-        ret = eg_checkpoint_vector(checkpoint, t->optimiser.name[i], EG_RUN_REAL,
-                                   t->optimiser.moment[i], size, message);
-    if (!ret)
-        ret = eg_checkpoint_vector(checkpoint, sum_names, EG_RUN_FLOAT64, numbers, SUMS, message);
-    if (!ret) {
-        *updates = (uint64_t) step;
-        t->seen = *updates * (uint64_t) e->train.batch;
-        *sums = (struct eg_progress_sums){
-            .loss = numbers[0], .norm = numbers[1], .clipped = numbers[2], .updates = numbers[3]};
-        ret = eg_run_get_real(run, seconds_path, &sums->seconds, message);
-    }
-    eg_checkpoint_free(&checkpoint);
-    return ret;
-}
-
 int eg_recorder_resume(struct eg_recorder *r, struct eg_run *run, const int64_t rows[EG_TABLES],
                        struct eg_message *message)
 {
@@ -419,6 +351,9 @@ int eg_recorder_resume(struct eg_recorder *r, struct eg_run *run, const int64_t 
     if (!ret && eg_run_exists(run, EG_RECORDER_HEADS)
         && !(ret = eg_recorder_open_heads(r, message)))
         ret = eg_run_cut(r->heads, (size_t) rows[EG_ROWS_HEADS], message);
+    if (!ret && eg_run_exists(run, EG_RECORDER_ROLLBACKS)
+        && !(ret = eg_recorder_open_rollbacks(r, message)))
+        ret = eg_run_cut(r->rollbacks, (size_t) rows[EG_ROWS_ROLLBACKS], message);
     return ret;
 }
 
@@ -463,58 +398,6 @@ int eg_recorder_evaluation(struct eg_recorder *r, uint64_t updates, const struct
     if (r->words)
         row[n++] = v->perplexity;
     return eg_run_append(r->evaluate, row, message);
-}
-
-int eg_recorder_save(struct eg_recorder *r, const struct eg_experiment *e, uint64_t updates,
-                     const struct eg_progress_sums *sums, const char *status, const char *reason,
-                     unsigned flags, struct eg_message *message)
-{
-    const struct eg_trainer *t = &e->trainer;
-    const size_t size = e->model.params.size;
-    const struct eg_counter counters[] = {
-        {"step", "1", "updates done", (int64_t) updates},
-        {"sequences", "sequence", "training sequences seen",
-         (int64_t) (updates * (uint64_t) e->train.batch)},
-        {"train_rows", "1", "rows of /train that belong to it", (int64_t) eg_run_rows(r->train)},
-        {"evaluate_rows", "1", "rows of /evaluate that belong to it",
-         (int64_t) eg_run_rows(r->evaluate)},
-        {"train_sizes_rows", "1", "rows of /train_sizes that belong to it",
-         (int64_t) eg_run_rows(r->train_sizes)},
-        {"heads_rows", "1", "rows of /heads that belong to it",
-         r->heads ? (int64_t) eg_run_rows(r->heads) : 0},
-    };
-    const double numbers[SUMS] = {sums->loss, sums->norm, sums->clipped, sums->updates};
-    struct eg_vector vectors[3 + EG_MOMENTS_MAX] = {
-        {"parameters", "1", "all parameters, as they lie in memory", EG_RUN_REAL, size, t->values},
-        {sum_names, "1", "since the last row of /train: sums of loss [nat], norm, clipped; updates",
-         EG_RUN_FLOAT64, SUMS, numbers},
-    };
-    size_t n = 2;
-    for (size_t i = 0; i < t->optimiser.moments; i++)
-        vectors[n++] = (struct eg_vector){t->optimiser.name[i], "1",  "moment of the optimiser",
-                                          EG_RUN_REAL,          size, t->optimiser.moment[i]};
-    if (e->sizes.n)
-        vectors[n++] =
-            (struct eg_vector){size_names,
-                               "1",
-                               "since the last row of /train: cost [bit] of each size; sequences",
-                               EG_RUN_FLOAT64,
-                               2 * e->sizes.n,
-                               e->sizes.sums};
-    char now[64];
-    eg_recorder_now(now, sizeof now);
-    int ret = eg_checkpoint_put(r->run, counters, COUNT(counters), vectors, n, message);
-    if (!ret)
-        ret = eg_run_put_attr_text(r->run, "/", "status", status, message);
-    if (!ret)
-        ret = eg_run_put_attr_text(r->run, "/", "status_reason", reason, message);
-    if (!ret)
-        ret = eg_run_put_text(r->run, "/provenance/saved", "when the file was last saved", now,
-                              message);
-    if (!ret)
-        ret =
-            eg_run_put_real(r->run, seconds_path, "s", "time in training", sums->seconds, message);
-    return ret ? ret : eg_run_save(r->run, flags, message);
 }
 
 int eg_recorder_parameters(struct eg_recorder *r, const struct eg_experiment *e,

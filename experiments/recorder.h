@@ -17,14 +17,21 @@ struct eg_progress_sums {
 };
 
 /* Rows of the tables that belong to a checkpoint. */
-enum { EG_ROWS_TRAIN, EG_ROWS_EVALUATE, EG_ROWS_SIZES, EG_ROWS_HEADS, EG_TABLES };
+enum {
+    EG_ROWS_TRAIN,
+    EG_ROWS_EVALUATE,
+    EG_ROWS_SIZES,
+    EG_ROWS_HEADS,
+    EG_ROWS_ROLLBACKS,
+    EG_TABLES
+};
 
 struct eg_recorder {
     struct eg_run *run;
     struct eg_run_table *train, *evaluate, *train_sizes;
-    struct eg_run_table *heads; /* NULL: there was nothing to put into it yet */
-    int splits;                 /* /evaluate has the columns split and group */
-    int words;                  /* /evaluate has the column perplexity      */
+    struct eg_run_table *heads, *rollbacks; /* NULL: there was nothing to put into it yet */
+    int splits;                             /* /evaluate has the columns split and group */
+    int words;                              /* /evaluate has the column perplexity      */
 };
 
 /* Which items of the data: those trained on, or others.  The values are part of run files. */
@@ -99,12 +106,19 @@ EG_MUST_CHECK int eg_recorder_evaluation(struct eg_recorder *r, uint64_t updates
                                          const struct eg_evaluation *evaluation,
                                          struct eg_message *message);
 
-/* Rows of /heads, one a head (recorder_heads.c); the table is made with the first. */
+/* Rows of /heads, one a head (recorder_watch.c); the table is made with the first. */
 #define EG_RECORDER_HEADS "/heads"
 EG_MUST_CHECK int eg_recorder_open_heads(struct eg_recorder *r, struct eg_message *message);
 EG_MUST_CHECK int eg_recorder_heads(struct eg_recorder *r, const struct eg_experiment *e,
                                     uint64_t updates, const struct eg_telemetry *telemetry,
                                     struct eg_message *message);
+
+/* A row of /rollbacks: what e->rollback has was taken back at a report of cost `cost`; the table is
+ * made with the first.  `open`: only opens it. */
+#define EG_RECORDER_ROLLBACKS "/rollbacks"
+EG_MUST_CHECK int eg_recorder_open_rollbacks(struct eg_recorder *r, struct eg_message *message);
+EG_MUST_CHECK int eg_recorder_rollback(struct eg_recorder *r, const struct eg_experiment *e,
+                                       uint64_t updates, double cost, struct eg_message *message);
 
 /* A checkpoint, `status` and what is waiting, to disk. */
 EG_MUST_CHECK int eg_recorder_save(struct eg_recorder *r, const struct eg_experiment *e,

@@ -156,6 +156,20 @@ static int watch(struct loop *l)
     return EG_OK;
 }
 
+static int go_back(struct loop *l, double cost)
+{
+    struct eg_experiment *e = l->e;
+    const struct eg_rollback *r = &e->rollback;
+    if (!eg_rollback_report(&e->rollback, &e->trainer, l->updates, cost))
+        return EG_OK;
+    eg_progress_say(&l->progress,
+                    "%9llu sequences  the cost is %.4g bit/sequence, and was %.4g after %llu: back "
+                    "to the parameters of then",
+                    (unsigned long long) (l->updates * (uint64_t) e->train.batch), cost, r->lowest,
+                    (unsigned long long) (r->step * (uint64_t) e->train.batch));
+    return eg_recorder_rollback(&l->recorder, e, l->updates, cost, l->message);
+}
+
 /* What is to be done after an update: a row, an evaluation, a checkpoint. */
 static int after_update(struct loop *l, const struct eg_update_report *report)
 {
@@ -174,6 +188,8 @@ static int after_update(struct loop *l, const struct eg_update_report *report)
         return ret;
     eg_progress_report(&l->progress, now, cost, l->sums.loss / n, report->optimiser.rate,
                        l->sums.norm / n, l->sums.seconds);
+    if ((ret = go_back(l, cost)))
+        return ret;
     if (cost < e->train.solved && !l->outcome->solved)
         l->outcome->solved = now;
     l->sums = (struct eg_progress_sums){.seconds = l->sums.seconds};

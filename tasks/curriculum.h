@@ -40,6 +40,12 @@ struct eg_curriculum {
 
 extern const struct eg_option eg_curriculum_options[]; /* the keys below `curriculum.` */
 
+/* Whether sequences become larger as the training goes on. */
+static inline int eg_curriculum_grows(const struct eg_curriculum *curriculum)
+{
+    return curriculum->type == EG_CURRICULUM_GROWING || curriculum->type == EG_CURRICULUM_LOOK_BACK;
+}
+
 /* The size of the next sequence after `seen` ones.  A task with an order of its own is asked
  * instead.  After EG_SEEN_ALL what is drawn is uniform, whatever the type: evaluations over mixed
  * sizes use it, so that they measure the same for every curriculum. */

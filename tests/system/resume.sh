@@ -60,6 +60,21 @@ if command -v h5dump >/dev/null; then
         [ "$(awk '{ n += $1 } END { print n }' counts)" -eq 4000 ]
 fi
 
+# --- with parameters that are taken back ---
+
+back=("${often[@]}" -s train.rollback=0.3 -s train.learning_rate=0.03)
+run train ntm/copy "${back[@]}" --seed 7 -o back.h5
+ended "a run that takes parameters back" 0
+stop_at INT 300 0 train ntm/copy "${back[@]}" --seed 7 -o back-INT.h5
+ended "is stopped" 75
+run resume back-INT.h5 --threads 2 -q
+ended "and goes on with what it would have gone back to" 0
+claim "to the same bits, rollbacks included" same back.h5 back-INT.h5
+if command -v h5dump >/dev/null; then
+    h5dump -y -w 1 -d /rollbacks/kept_step back.h5 | grep -oE '^ *[0-9]+,?$' >backs
+    claim "it did so more than once" [ "$(wc -l <backs)" -gt 1 ]
+fi
+
 # --- runs that need not go on, or further than planned ---
 
 cp once.h5 before.h5

@@ -1,4 +1,5 @@
-/* experiments/recorder_heads.c -- /heads of a run file: how the heads fared, report by report. */
+/* experiments/recorder_watch.c -- what a run file keeps of the watch on a training, report by
+ * report: /heads, how the heads fared, and /rollbacks. */
 #include "experiments/recorder.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
@@ -63,4 +64,28 @@ int eg_recorder_heads(struct eg_recorder *r, const struct eg_experiment *e, uint
         ret = eg_run_append(r->heads, row, message);
     }
     return ret;
+}
+
+static const struct eg_run_column rollback_columns[] = {
+    {"step", "1", "updates done", EG_RUN_INT64},
+    {"sequences", "sequence", "training sequences seen", EG_RUN_INT64},
+    {"cost", "bit/sequence", "mean cost of the report", EG_RUN_FLOAT64},
+    {"kept_step", "1", "updates whose parameters were taken back", EG_RUN_INT64},
+    {"kept_cost", "bit/sequence", "cost of the report then, the least so far", EG_RUN_FLOAT64},
+};
+
+int eg_recorder_open_rollbacks(struct eg_recorder *r, struct eg_message *message)
+{
+    return eg_run_table(r->run, &r->rollbacks, EG_RECORDER_ROLLBACKS, rollback_columns,
+                        COUNT(rollback_columns), "step", NULL, message);
+}
+
+int eg_recorder_rollback(struct eg_recorder *r, const struct eg_experiment *e, uint64_t updates,
+                         double cost, struct eg_message *message)
+{
+    const double row[COUNT(rollback_columns)] = {
+        (double) updates, (double) (updates * (uint64_t) e->train.batch), cost,
+        (double) e->rollback.step, e->rollback.lowest};
+    const int ret = r->rollbacks ? EG_OK : eg_recorder_open_rollbacks(r, message);
+    return ret ? ret : eg_run_append(r->rollbacks, row, message);
 }
