@@ -20,6 +20,7 @@ struct eg_arena {
     size_t current, used;
     size_t peak, held, requests;
     size_t fail_after; /* pieces still to be given; SIZE_MAX: no limit */
+    size_t limit;      /* of bytes in use; SIZE_MAX: none              */
 };
 
 /* A tape of some megabytes is gone over twice an update.  In huge pages that takes some 5 % less
@@ -63,6 +64,7 @@ int eg_arena_init(struct eg_arena **arena, size_t bytes)
     if (!*arena)
         return EG_RAISE(EG_ERR_NOMEM);
     (*arena)->fail_after = SIZE_MAX;
+    (*arena)->limit = SIZE_MAX;
 #ifndef EG_ARENA_MALLOC
     if (bytes > SIZE_MAX - ALIGN)
         goto fail;
@@ -108,7 +110,7 @@ void *eg_arena_take(struct eg_arena *arena, size_t bytes)
         return NULL;
     if (arena->fail_after != SIZE_MAX)
         arena->fail_after--;
-    if (push_block(arena, size))
+    if (arena->held > arena->limit || size > arena->limit - arena->held || push_block(arena, size))
         return NULL;
     if (arena->held > arena->peak)
         arena->peak = arena->held;
@@ -138,6 +140,9 @@ void *eg_arena_take(struct eg_arena *arena, size_t bytes)
         return NULL;
     if (arena->fail_after != SIZE_MAX)
         arena->fail_after--;
+    const size_t in_use = arena->count ? arena->blocks[arena->current].before + arena->used : 0;
+    if (in_use > arena->limit || size > arena->limit - in_use)
+        return NULL;
     while (arena->current < arena->count
            && arena->blocks[arena->current].size - arena->used < size) {
         /* The block is too full: on to the next one, if there is one. */
@@ -210,6 +215,11 @@ size_t eg_arena_held(const struct eg_arena *arena)
 size_t eg_arena_requests(const struct eg_arena *arena)
 {
     return arena->requests;
+}
+
+void eg_arena_limit(struct eg_arena *arena, size_t bytes)
+{
+    arena->limit = bytes;
 }
 
 void eg_arena_fail_after(struct eg_arena *arena, size_t n)

@@ -52,6 +52,12 @@ size_t eg_arena_held(const struct eg_arena *arena);
 /* How often the arena has asked malloc for memory, since it was made. */
 size_t eg_arena_requests(const struct eg_arena *arena);
 
+/* From here on a request that would bring what is in use above `bytes` answers NULL, as if there
+ * were no more memory; of what was handed out before nothing is taken back.  (size_t) -1, as at
+ * the beginning: no limit.  Systems promise more memory than they have, and end the program that
+ * uses it: who may ask for that much sets a limit. */
+void eg_arena_limit(struct eg_arena *arena, size_t bytes);
+
 /* For tests: after `n` further pieces every request answers NULL.
  * (size_t) -1 takes the limit away. */
 void eg_arena_fail_after(struct eg_arena *arena, size_t n);

@@ -51,11 +51,22 @@ int eg_bench_longest(struct eg_experiment *e, const struct eg_command *c, const 
 int eg_verb_bench(const struct eg_command *c)
 {
     eg_catch_signals();
+    struct eg_message message = {{0}};
+    if (c->output && !c->slots)
+        return eg_command_fail(EG_FAIL(EG_ERR_CONFIG, &message,
+                                       "-o %s: only what is measured with --slots N,N,... is kept",
+                                       c->output),
+                               &message);
+    if (eg_setup_is_associative(c) && c->slots)
+        return eg_command_fail(
+            EG_FAIL(EG_ERR_CONFIG, &message,
+                    "--slots %s: %s is an associative memory, which has no slots", c->slots,
+                    c->target[0]),
+            &message);
     if (eg_setup_is_associative(c))
         return eg_bench_associative(c);
     if (c->slots)
         return eg_bench_slots(c);
-    struct eg_message message = {{0}};
     if (c->targets > 1)
         return eg_command_fail(EG_FAIL(EG_ERR_CONFIG, &message,
                                        "without --slots one preset is timed; %zu are given",

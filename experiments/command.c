@@ -40,7 +40,7 @@ static const struct flag flags[] = {
     {'D', "--dump",         "N",         COUNT,   AT(dump),         "write N training sequences of the task to the file of -o and stop", 1e9, NULL},
     {'r', "--require",      "COST",      NUMBER,  AT(require),      "exit 4 unless the final cost is at most COST bit/sequence", 0, NULL},
     {'F', "--format",       "FORMAT",    TEXT,    AT(format),       "svg, png or pdf", 0, NULL},
-    {'w', "--figure",       "NAME",      TEXT,    AT(figure),       "only this figure: learning, compare, generalisation, sequence, heads, prediction, priority, energy, states, weights, capacity, retrieved, scaling, census, error, basin, attention, positions, tasks, splits, schemes, traces or health", 0, NULL},
+    {'w', "--figure",       "NAME",      TEXT,    AT(figure),       "only this figure: learning, compare, generalisation, sequence, heads, prediction, priority, energy, states, weights, capacity, retrieved, scaling, census, error, basin, attention, positions, tasks, splits, schemes, traces, health or cost", 0, NULL},
     {'l', "--slots",        "N,N,...",   TEXT,    AT(slots),        "sizes of the memory: time and memory of a sequence at each", 0, NULL},
     {'c', "--components",   "N",         COUNT,   AT(components),   "components checked of each tensor (0: all)", 1e9, NULL},
     {'h', "--help",         NULL,        SWITCH,  AT(help),         "this text", 0, NULL},

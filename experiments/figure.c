@@ -44,7 +44,8 @@ enum { PATH_SIZE = 4096, NAME_SIZE = 256 };
     X("splits",         "-splits",         eg_figure_splits,         NULL,                 NULL)                      \
     X("schemes",        "-schemes",        eg_figure_schemes,        NULL,                 NULL)                      \
     X("traces",         "-traces",         eg_figure_traces,         NULL,                 NULL)                      \
-    X("health",         "-health",         eg_figure_health,         NULL,                 NULL)
+    X("health",         "-health",         eg_figure_health,         NULL,                 NULL)                      \
+    X("cost",           "-cost",           eg_figure_cost,           NULL,                 NULL)
 /* clang-format on */
 
 #define NAME(name, suffix, of_run, of_probe, of_runs) name,

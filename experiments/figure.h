@@ -35,6 +35,9 @@
  * of basins:
  * RUN-basin               final overlap and retrieved fraction against initial overlap
  *
+ * of engram bench --slots:
+ * RUN-cost                time and memory of a step against the number of slots
+ *
  * RUN is the run file without its ".h5"; one pair of RUN-PROBE... for each probe.  Beside each
  * figure lies a table of the same name that ends in ".csv", with the numbers that were drawn.
  * Figures are 85 mm wide, one column of a journal, or 174 mm, two; their height is what they need.
@@ -79,7 +82,8 @@ enum eg_plot_figures {
     EG_PLOT_SCHEMES = 1048576,
     EG_PLOT_TRACES = 2097152,
     EG_PLOT_HEALTH = 4194304,
-    EG_PLOT_ALL = 8388607, /* those that the run file has the numbers for */
+    EG_PLOT_COST = 8388608,
+    EG_PLOT_ALL = 16777215, /* those that the run file has the numbers for */
 };
 
 /* The names of the figures, NULL-ended: figure i is 1 << i. */

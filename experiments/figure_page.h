@@ -170,6 +170,8 @@ EG_MUST_CHECK int eg_figure_schemes(struct eg_page *page, struct eg_run *run,
                                     struct eg_message *message);
 EG_MUST_CHECK int eg_figure_traces(struct eg_page *page, struct eg_run *run,
                                    struct eg_message *message);
+EG_MUST_CHECK int eg_figure_cost(struct eg_page *page, struct eg_run *run,
+                                 struct eg_message *message);
 
 EG_MUST_CHECK int eg_figure_health(struct eg_page *page, struct eg_run *run,
                                    struct eg_message *message);

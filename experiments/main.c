@@ -60,7 +60,8 @@ static const struct eg_verb plot = {
     "as CSV.\n"
     "Several run files are compared: learning curves and generalisation of each preset, median and\n"
     "quartiles over its seeds.  Of a comparison (engram compare): sequences until solved, schemes as rows\n"
-    "and tasks as panels, and the traces of their heads side by side.  -o is what the names of these figures begin with.", "oFwfqj", 1, EG_TARGETS_MAX, eg_verb_plot};
+    "and tasks as panels, and the traces of their heads side by side.  Of engram bench --slots: time and\n"
+    "memory of a step against the number of slots.  -o is what the names of these figures begin with.", "oFwfqj", 1, EG_TARGETS_MAX, eg_verb_plot};
 static const struct eg_verb list = {
     "list", "[tasks|memories|controllers|patterns|presets|comparisons]", "what there is",
     "Lists tasks, memories, controllers, sources of patterns, presets and comparisons, each with its source.", "j", 0, 1, eg_verb_list};
@@ -77,7 +78,9 @@ static const struct eg_verb bench = {
     "Times full updates on sequences of the longest training length, and the matrix product there\n"
     "and then.  The median of several runs is printed.\n"
     "--slots 64,1024,16384 times forward and backward for each size of the memory, and says how much\n"
-    "memory they take; presets can then be several: sam/scaling beside ntm/scaling.", "stjl", 1, EG_TARGETS_MAX, eg_verb_bench};
+    "memory they take; presets can then be several: sam/scaling beside ntm/scaling.  A size that does\n"
+    "not fit into memory is left out.  -o FILE.h5 keeps the rows, and engram plot FILE.h5 draws them; the\n"
+    "same file again takes further rows, and those of a preset and size that it has are replaced.", "sotjlf", 1, EG_TARGETS_MAX, eg_verb_bench};
 static const struct eg_verb rerun = {
     "rerun", "RUN.h5", "repeat a run from its file, and compare",
     "Trains again from the configuration and seed in the file, and says whether the two are equal\n"

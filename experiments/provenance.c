@@ -27,8 +27,8 @@ void eg_recorder_now(char *buffer, size_t size)
     snprintf(buffer + used, size - used, "%.3s:%.2s", zone, zone + 3);
 }
 
-/* The value of the first line of /proc/cpuinfo that begins with `key`. */
-static void cpu_name(char *buffer, size_t size)
+/* From the first line of /proc/cpuinfo that names it. */
+void eg_recorder_cpu(char *buffer, size_t size)
 {
     char line[512];
     snprintf(buffer, size, "unknown");
@@ -67,7 +67,7 @@ int eg_recorder_provenance(struct eg_run *run, const struct eg_kernels *kernels,
     snprintf(libraries, sizeof libraries, "HDF5 %u.%u.%u; GSL %s; libyaml %d.%d.%d; %s (%s)", major,
              minor, patch, gsl_version, y_major, y_minor, y_patch, openblas_get_config(),
              openblas_get_corename());
-    cpu_name(cpu, sizeof cpu);
+    eg_recorder_cpu(cpu, sizeof cpu);
     command_line(command, line, sizeof line);
     eg_recorder_now(now, sizeof now);
     if (uname(&system) == 0)

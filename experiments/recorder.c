@@ -325,9 +325,15 @@ int eg_recorder_create(struct eg_recorder *r, const struct eg_experiment *e,
 
 int eg_recorder_config(struct eg_run *run, char **text, struct eg_message *message)
 {
-    char kind[32];
-    if (eg_run_get_attr_text(run, "/", "kind", kind, sizeof kind, NULL) == EG_OK
-        && !strcmp(kind, "compare"))
+    char kind[32] = "";
+    if (eg_run_get_attr_text(run, "/", "kind", kind, sizeof kind, NULL) != EG_OK)
+        kind[0] = '\0';
+    if (!strcmp(kind, "bench"))
+        return EG_FAIL(EG_ERR_FORMAT, message,
+                       "%s has what engram bench --slots measured, and is no run: the same command "
+                       "measures again, engram plot draws it",
+                       eg_run_path(run));
+    if (!strcmp(kind, "compare"))
         return EG_FAIL(EG_ERR_FORMAT, message,
                        "%s is a comparison and no run: engram compare goes on with it, and the "
                        "folder beside it has its runs",

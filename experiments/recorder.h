@@ -144,6 +144,8 @@ EG_MUST_CHECK int eg_recorder_divergence(struct eg_recorder *r, struct eg_experi
 EG_MUST_CHECK int eg_recorder_provenance(struct eg_run *run, const struct eg_kernels *kernels,
                                          int threads, const struct eg_command *command,
                                          struct eg_message *message);
+/* The name of the processor, "unknown" where the system does not say. */
+void eg_recorder_cpu(char *buffer, size_t size);
 /* Local time, ISO 8601 with offset. */
 void eg_recorder_now(char *buffer, size_t size);
 

@@ -286,6 +286,7 @@ int eg_run_check(const char *path, void (*report)(void *context, const char *sen
     check_table(&c, "/train_sizes", false);
     check_table(&c, "/heads", false);
     check_table(&c, "/rollbacks", false);
+    check_table(&c, "/bench", false);
     struct walk walk = {&c, ""};
     status = eg_run_list(c.run, "/", walk_entry, &walk, &why);
     if (status)

@@ -132,6 +132,30 @@ static void requests_fail_when_they_are_told_to(void **state)
     eg_arena_free(&arena);
 }
 
+/* 64 bytes is what the smallest piece takes. */
+static void a_limit_counts_what_is_in_use(void **state)
+{
+    (void) state;
+    struct eg_arena *arena = arena_of(0);
+    const struct eg_arena_mark start = eg_arena_mark(arena);
+    assert_non_null(eg_arena_take(arena, 64));
+    eg_arena_limit(arena, 256);
+    const struct eg_arena_mark mark = eg_arena_mark(arena);
+    assert_null(eg_arena_take(arena, 193));
+    assert_non_null(eg_arena_take(arena, 192)); /* up to the limit itself */
+    assert_null(eg_arena_take(arena, 1));
+    assert_int_equal(eg_arena_peak(arena), 256);
+    eg_arena_rewind(arena, mark);
+    assert_non_null(eg_arena_take(arena, 128));
+    eg_arena_limit(arena, 64); /* less than there is */
+    assert_null(eg_arena_take(arena, 1));
+    eg_arena_rewind(arena, start);
+    assert_non_null(eg_arena_take(arena, 1));
+    eg_arena_limit(arena, (size_t) -1);
+    assert_non_null(eg_arena_take(arena, 1 << 22));
+    eg_arena_free(&arena);
+}
+
 static void what_cannot_be_had_is_null(void **state)
 {
     (void) state;
@@ -167,6 +191,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_rewind_gives_back_what_was_taken_after_the_mark),
         cmocka_unit_test(marks_may_be_nested),
         cmocka_unit_test(requests_fail_when_they_are_told_to),
+        cmocka_unit_test(a_limit_counts_what_is_in_use),
         cmocka_unit_test(what_cannot_be_had_is_null),
         cmocka_unit_test(free_accepts_null_and_a_second_call),
     };

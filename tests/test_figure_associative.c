@@ -338,7 +338,8 @@ static void every_figure_has_a_name(void **state)
                {EG_PLOT_SPLITS, "splits"},
                {EG_PLOT_SCHEMES, "schemes"},
                {EG_PLOT_TRACES, "traces"},
-               {EG_PLOT_HEALTH, "health"}};
+               {EG_PLOT_HEALTH, "health"},
+               {EG_PLOT_COST, "cost"}};
     enum { N = sizeof all / sizeof *all };
     for (int k = 0; k < N; k++) {
         assert_int_equal(all[k].figure, 1 << k);
