@@ -63,7 +63,7 @@ static const struct {
     {"lrua", "slots=4 width=2 read_heads=3 write_heads=2 start=learned start_scale=0.7 "
              "weighting=learned order=read-write usage_decay=0.5"},
     {"key-value", "slots=5 width=5 key_width=3 start=random start_scale=0.7"},
-    {"key-value", "slots=2 width=4 key_width=1 read_heads=2 write_heads=3 start=learned"},
+    {"key-value", "slots=2 width=4 key_width=2 read_heads=2 write_heads=3 start=learned"},
 };
 
 struct fixture {
@@ -97,11 +97,13 @@ static int next_fixture(struct fixture *f, const struct eg_memory_type *type, si
 {
     const char *settings = NULL;
     size_t found = 0;
+    int paired = 0;
 #ifdef EG_HEAD_PAIRS
+    paired = 1;
     found = pair_table()->rows;
     settings = nth < found ? pair_table()->text[nth] : NULL;
 #endif
-    for (size_t i = 0; !found && i < sizeof table / sizeof table[0]; i++)
+    for (size_t i = 0; !paired && i < sizeof table / sizeof table[0]; i++)
         if (!strcmp(table[i].type, type->name) && found++ == nth)
             settings = table[i].settings;
     if (!settings && (found > 0 || nth > 0))
