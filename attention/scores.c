@@ -18,7 +18,7 @@ enum { QUERY, MEMORY };
 enum { DEGREE_MAX = 64 };
 
 struct saved {
-    size_t slots, width;
+    size_t slots, stride, width; /* slots that are compared, of `stride`                        */
     unsigned degree;  /* 1: y is the base itself                                         */
     real scale, most; /* of the dot product; the base goes no further                    */
     real *base;       /* (rows, N) of k-body: scale q . m_i                              */
@@ -28,23 +28,23 @@ struct saved {
 };
 
 /* y_i = scale q . m_i */
-static void dots(real *y, const real *q, const real *memory, real scale, size_t slots, size_t width,
-                 const struct eg_kernels *kernels)
+static void dots(real *y, const real *q, const real *memory, real scale, size_t slots,
+                 size_t stride, size_t width, const struct eg_kernels *kernels)
 {
     memset(y, 0, slots * sizeof *y);
     for (size_t m = 0; m < width; m++)
-        kernels->axpy(y, scale * q[m], memory + m * slots, slots);
+        kernels->axpy(y, scale * q[m], memory + m * stride, slots);
 }
 
 /* From d_i = dL/d(q . m_i): dq += sum_i d_i m_i, dm_i += d_i q. */
 static void dots_back(real *dq, real *dmemory, const real *d, const real *q, const real *memory,
-                      size_t slots, size_t width, const struct eg_kernels *kernels)
+                      size_t slots, size_t stride, size_t width, const struct eg_kernels *kernels)
 {
     for (size_t m = 0; m < width; m++) {
         if (dq)
-            dq[m] += kernels->dot(d, memory + m * slots, slots);
+            dq[m] += kernels->dot(d, memory + m * stride, slots);
         if (dmemory)
-            kernels->axpy(dmemory + m * slots, q[m], d, slots);
+            kernels->axpy(dmemory + m * stride, q[m], d, slots);
     }
 }
 
@@ -74,7 +74,7 @@ static void dot_forward(const struct eg_node *node, struct eg_tape *tape, size_t
     real *y = eg_row(node->out, r);
     real *base = s->degree > 1 ? s->base + r * s->slots : y;
     dots(base, eg_row(node->in[QUERY], r), eg_row(node->in[MEMORY], r), s->scale, s->slots,
-         s->width, tape->kernels);
+         s->stride, s->width, tape->kernels);
     if (s->degree > 1)
         power(y, base, s->degree, s->most, s->slots);
 }
@@ -89,8 +89,8 @@ static void dot_back(const struct eg_node *node, struct eg_tape *tape, size_t r)
         for (size_t i = 0; i < s->slots; i++)
             s->work[i] = s->scale * dy[i];
     dots_back(eg_drow(node->in[QUERY], r), eg_drow(node->in[MEMORY], r), s->work,
-              eg_row(node->in[QUERY], r), eg_row(node->in[MEMORY], r), s->slots, s->width,
-              tape->kernels);
+              eg_row(node->in[QUERY], r), eg_row(node->in[MEMORY], r), s->slots, s->stride,
+              s->width, tape->kernels);
 }
 
 static const struct eg_row_op dot_op = {dot_forward, dot_back};
@@ -99,7 +99,7 @@ static void cosine(real *y, real *inv_query, const real *q, const real *memory, 
                    size_t slots, size_t width, const struct eg_kernels *kernels)
 {
     *inv_query = 1 / sqrt(kernels->dot(q, q, width) + EG_COSINE_EPS);
-    dots(y, q, memory, *inv_query, slots, width, kernels);
+    dots(y, q, memory, *inv_query, slots, slots, width, kernels);
     for (size_t i = 0; i < slots; i++)
         y[i] *= inv[i];
 }
@@ -116,7 +116,7 @@ static void cosine_back(real *dq, real *dmemory, const real *dy, const real *y, 
         d[i] = dy[i] * inv_query * inv[i];
         own[i] = dy[i] * y[i] * inv[i] * inv[i];
     }
-    dots_back(dq, dmemory, d, q, memory, slots, width, kernels);
+    dots_back(dq, dmemory, d, q, memory, slots, slots, width, kernels);
     for (size_t m = 0; m < width; m++) {
         if (dq)
             dq[m] -= turned * q[m];
@@ -239,12 +239,13 @@ int eg_score_declare(struct eg_score *s, struct eg_params *params, const char *m
 /* What is kept for the rows of a score without parameters. */
 static struct saved *keep(struct eg_tape *tape, const struct eg_score *score, size_t rows)
 {
-    const size_t n = score->slots;
+    const size_t n = score->in_use ? score->in_use : score->slots;
     const int powers = score->kind == EG_SCORE_K_BODY && score->degree > 1;
     struct saved *s = eg_arena_take(tape->arena, sizeof *s);
     if (!s)
         return NULL;
-    *s = (struct saved){.slots = n, .width = score->width, .degree = 1, .scale = 1};
+    *s = (struct saved){
+        .slots = n, .stride = score->slots, .width = score->width, .degree = 1, .scale = 1};
     s->work = eg_arena_take(tape->arena, 2 * n * sizeof *s->work);
     if (!s->work)
         return NULL;
@@ -267,13 +268,17 @@ struct eg_var *eg_score_apply(struct eg_tape *tape, const struct eg_score *score
         return NULL;
     assert(query->cols == score->width && memory->cols == score->slots * score->width);
     assert(query->rows == memory->rows);
+    assert(score->in_use <= score->slots
+           && (!score->in_use || score->kind == EG_SCORE_DOT || score->kind == EG_SCORE_SCALED_DOT
+               || score->kind == EG_SCORE_K_BODY));
     if (score->kind == EG_SCORE_LOCATION)
         return eg_linear(tape, &score->w, NULL, NULL, 1, &query);
     if (score->kind == EG_SCORE_ADDITIVE || score->kind == EG_SCORE_CONCAT)
         return eg_score_additive(tape, score, query, memory);
     if (score->kind == EG_SCORE_BILINEAR)
         query = eg_linear(tape, &score->w, NULL, NULL, 1, &query);
-    struct eg_var *y = eg_tape_var(tape, memory->rows, score->slots, 1);
+    struct eg_var *y =
+        eg_tape_var(tape, memory->rows, score->in_use ? score->in_use : score->slots, 1);
     struct saved *saved = keep(tape, score, memory->rows);
     if (!query || !y || !saved)
         return NULL;

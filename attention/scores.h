@@ -55,6 +55,8 @@ struct eg_score {
     size_t slots, width; /* N, D                                       */
     size_t hidden;       /* H, of additive and concat                  */
     double degree;       /* k, of k-body                               */
+    size_t in_use; /* of dot, scaled-dot and k-body: the first slots, which alone are compared;
+                      y has a column for each.  0: all           */
     struct eg_param w, u, v;
 };
 
@@ -65,7 +67,7 @@ struct eg_score {
 EG_MUST_CHECK int eg_score_declare(struct eg_score *score, struct eg_params *params,
                                    const char *module, const char *prefix);
 
-/* y (B, N).  `score` need not outlive the call. */
+/* y (B, N), or (B, in_use).  `score` need not outlive the call. */
 struct eg_var *eg_score_apply(struct eg_tape *tape, const struct eg_score *score,
                               struct eg_var *query, struct eg_var *memory);
 
