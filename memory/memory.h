@@ -76,6 +76,7 @@ extern const struct eg_memory_type eg_memory_ntm;
 extern const struct eg_memory_type eg_memory_sam;
 extern const struct eg_memory_type eg_memory_lrua;
 extern const struct eg_memory_type eg_memory_key_value;
+extern const struct eg_memory_type eg_memory_modern_hopfield;
 
 /* All memories, NULL-ended; and the one called `name`, or NULL. */
 extern const struct eg_memory_type *const eg_memory_types[];
