@@ -93,7 +93,9 @@ static const struct eg_var *step(struct run *r, size_t rows, const real *query, 
         if ((at = part(r, "strength", &n)) >= 0)
             for (size_t h = 0; h < n; h++)
                 eg_row(x, b)[(size_t) at + h] = strength(beta);
-        if ((at = part(r, "pattern", &n)) >= 0)
+        at = part(r, "pattern", &n);
+        assert_int_equal(at >= 0, pattern != NULL);
+        if (pattern)
             memcpy(eg_row(x, b) + at, pattern, n * sizeof *pattern);
     }
     r->read = layer->step(r->state, &r->tape, x);
