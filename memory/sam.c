@@ -23,7 +23,7 @@ enum read_start { READ_ZERO, READ_LEARNED };
 struct options {
     long slots, width, heads, reads, tables, probes, scan;
     int index, read_start;
-    double delta, start_value, gate_bias;
+    double delta, start_value, gate_bias, interpolation_bias, strength_bias;
 };
 
 static const char *const indices[] = {"linear", "lsh", NULL};
@@ -51,7 +51,11 @@ static const struct eg_option option_rows[] = {
                                                                         AT(start_value), EG_OPT_REAL,   1e-6, -1e6, 1e6,   NULL, NULL},
     {"read_start",  "",       "what counts as read before the first step",
                                                                         AT(read_start),  EG_OPT_CHOICE, READ_LEARNED,      0, 0, read_starts, NULL},
-    {"gate_bias",   "1",      "initial bias of the write gates",        AT(gate_bias),   EG_OPT_REAL,   0,    -20, 20,     NULL, NULL},
+    {"gate_bias",   "1",      "initial bias of the write gates; above 0 a head starts out writing", AT(gate_bias),   EG_OPT_REAL,   3,    -20, 20,     NULL, NULL},
+    {"strength_bias", "1",    "initial bias of the key strengths; above 0 a head starts out choosing among the slots it reads",
+                                                                        AT(strength_bias), EG_OPT_REAL, 10,   -20, 100,    NULL, NULL},
+    {"interpolation_bias", "1", "initial bias of the interpolation; below 0 a head starts out writing to the slot accessed least recently",
+                                                                        AT(interpolation_bias), EG_OPT_REAL, -3, -20, 20,   NULL, NULL},
     EG_OPTION_END,
 };
 
@@ -75,7 +79,7 @@ static const struct eg_field field_rows[] = {
 struct state {
     struct eg_sparse_plan plan;
     int read_start;
-    double gate_bias;
+    double gate_bias, interpolation_bias, strength_bias;
     struct eg_param read_init, planes;
     struct eg_segment segments[HEADS_MAX * PARTS];
     /* of the current step */
@@ -166,6 +170,8 @@ static int init(void *state, const void *values, struct eg_params *params,
                            .scan = (size_t) o->scan}},
         .read_start = o->read_start,
         .gate_bias = o->gate_bias,
+        .strength_bias = o->strength_bias,
+        .interpolation_bias = o->interpolation_bias,
     };
     eg_neighbours_plan(&s->plan.index);
     for (size_t head = 0; head < s->plan.heads; head++)
@@ -292,8 +298,11 @@ static double flops(const void *state)
 static void control_start(const void *state, real *bias)
 {
     const struct state *s = state;
-    for (size_t head = 0; head < s->plan.heads; head++)
+    for (size_t head = 0; head < s->plan.heads; head++) {
+        bias[part_from(s, head, P_STRENGTH)] = (real) s->strength_bias;
         bias[part_from(s, head, P_GATE)] = (real) s->gate_bias;
+        bias[part_from(s, head, P_INTERPOLATION)] = (real) s->interpolation_bias;
+    }
 }
 
 static int control_part(const void *state, size_t i, char *name, size_t room, size_t *from,

@@ -41,7 +41,7 @@ static const struct {
     {"sam", "slots=6 width=3 reads=2"},
     {"sam", "slots=6 width=3 reads=2 read_start=zero start_value=0.3"},
     {"sam", "slots=4 width=3 reads=4 heads=2 delta=0"},
-    {"sam", "slots=5 width=2 reads=3 heads=3 delta=0.3 gate_bias=1"},
+    {"sam", "slots=5 width=2 reads=3 heads=3 delta=0.3 gate_bias=1 interpolation_bias=-2"},
     {"sam", "slots=3 width=3 reads=1 heads=3 delta=1"},
     {"sam", "slots=1 width=2 reads=1"},
     {"sam", "slots=7 width=3 reads=2 heads=2 index=lsh scan=0 tables=2 probes=1"},
