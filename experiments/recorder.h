@@ -114,7 +114,7 @@ EG_MUST_CHECK int eg_recorder_heads(struct eg_recorder *r, const struct eg_exper
                                     struct eg_message *message);
 
 /* A row of /rollbacks: what e->rollback has was taken back at a report of cost `cost`; the table is
- * made with the first.  `open`: only opens it. */
+ * made with the first.  To open it is for a run that goes on. */
 #define EG_RECORDER_ROLLBACKS "/rollbacks"
 EG_MUST_CHECK int eg_recorder_open_rollbacks(struct eg_recorder *r, struct eg_message *message);
 EG_MUST_CHECK int eg_recorder_rollback(struct eg_recorder *r, const struct eg_experiment *e,

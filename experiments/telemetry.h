@@ -14,6 +14,8 @@
  *     v_t = sum_i w_t(i) max_m max(|erase|, |add|)   how much is written to the slots       (Y5)
  *
  * with |w| for w in the last four too: a hop in its linear start has weights below 0.
+ * Source  Y2: the perplexity of Shannon 1948, sec. 6.  The others are ours.
+ *
  * All are means over the steps of all sequences.  A memory takes part by its fields: read_weights
  * and write_weights, or attention of hops, and of read_ and write_ the fields strength, gate and
  * sharpening, and erase, add or write_vector, and memory.  What it has not is NAN. */

@@ -59,7 +59,6 @@ struct loop {
     struct eg_telemetry heads;
     unsigned char *said; /* of each head: reports in a row that its state was not `well`; SAID */
     uint64_t updates, total;
-    int first_line;
 };
 
 static int interrupted_between(struct loop *l)

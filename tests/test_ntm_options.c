@@ -423,6 +423,15 @@ static void choices_that_exclude_each_other_are_errors(void **state)
     }
 }
 
+/* The biases that the columns of a memory start with; the caller frees them. */
+static real *starts_of(const struct run *r)
+{
+    real *bias = calloc(r->size.control, sizeof *bias);
+    assert_non_null(bias);
+    r->type->control_start(r->state, bias);
+    return bias;
+}
+
 static void gates_of_reads_and_writes_start_where_they_are_told(void **state)
 {
     (void) state;
@@ -433,13 +442,35 @@ static void gates_of_reads_and_writes_start_where_they_are_told(void **state)
     open_run(&r, "ntm",
              "slots=4 width=2 read_heads=2 write_heads=2 gate_bias=2 "
              "write_gate_offset=-4.5 sharpening_bias=1");
-    real *bias = calloc(r.size.control, sizeof *bias);
-    assert_non_null(bias);
-    r.type->control_start(r.state, bias);
+    real *bias = starts_of(&r);
     for (size_t i = 0; r.type->control_part(r.state, i, name, sizeof name, &from, &n, &activation);
          i++) {
         const double gate = strncmp(name, "read", 4) ? -2.5 : 2;
         const double expected = ends_so(name, "gate") ? gate : ends_so(name, "sharpening") ? 1 : 0;
+        for (size_t c = 0; c < n; c++)
+            check_close(bias[from + c], expected, 0, 0);
+    }
+    free(bias);
+    close_run(&r);
+}
+
+static void sparse_heads_start_where_they_are_told(void **state)
+{
+    (void) state;
+    struct run r;
+    char name[64];
+    const char *activation;
+    size_t from, n;
+    open_run(&r, "sam",
+             "slots=4 width=2 heads=2 reads=2 gate_bias=2 interpolation_bias=-1 "
+             "strength_bias=7");
+    real *bias = starts_of(&r);
+    for (size_t i = 0; r.type->control_part(r.state, i, name, sizeof name, &from, &n, &activation);
+         i++) {
+        const double expected = ends_so(name, "write gate")      ? 2
+                                : ends_so(name, "interpolation") ? -1
+                                : ends_so(name, "strength")      ? 7
+                                                                 : 0;
         for (size_t c = 0; c < n; c++)
             check_close(bias[from + c], expected, 0, 0);
     }
@@ -452,6 +483,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_composed_head_is_the_fused_one),
         cmocka_unit_test(gates_of_reads_and_writes_start_where_they_are_told),
+        cmocka_unit_test(sparse_heads_start_where_they_are_told),
         cmocka_unit_test(without_a_gate_content_is_taken),
         cmocka_unit_test(without_content_a_head_goes_on_from_its_place),
         cmocka_unit_test(without_sharpening_gamma_is_one),
