@@ -28,7 +28,7 @@ static int init(void *state, const void *values, const struct eg_controller_size
                 struct eg_params *params, size_t *outputs, struct eg_message *message)
 {
     (void) message;
-    return eg_stack_init(state, values, 1, 0, eg_init_zero, size, params, outputs);
+    return eg_stack_init(state, values, 1, 0, NULL, size, params, outputs);
 }
 
 static struct eg_var *step(void *state, struct eg_tape *tape, size_t from, size_t rows,

@@ -11,7 +11,9 @@
 static const struct eg_option options[] = {
     EG_STACK_OPTIONS,
     EG_STACK_STATE_OPTION,
+    {"input_bias",  "1", "initial bias of the input gate",  EG_STACK_AT(input_bias),  EG_OPT_REAL, 0, -100, 100, NULL, NULL},
     {"forget_bias", "1", "initial bias of the forget gate", EG_STACK_AT(forget_bias), EG_OPT_REAL, 1, -100, 100, NULL, NULL},
+    {"output_bias", "1", "initial bias of the output gate", EG_STACK_AT(output_bias), EG_OPT_REAL, 0, -100, 100, NULL, NULL},
     EG_OPTION_END,
 };
 static const struct eg_field fields[] = {
@@ -25,7 +27,9 @@ static int init(void *state, const void *values, const struct eg_controller_size
                 struct eg_params *params, size_t *outputs, struct eg_message *message)
 {
     (void) message;
-    return eg_stack_init(state, values, 4, 2, eg_init_lstm_bias, size, params, outputs);
+    const struct eg_stack_options *o = values;
+    const double bias[] = {o->input_bias, o->forget_bias, o->output_bias, 0};
+    return eg_stack_init(state, o, 4, 2, bias, size, params, outputs);
 }
 
 static struct eg_var *step(void *state, struct eg_tape *tape, size_t from, size_t rows,

@@ -55,8 +55,18 @@ struct eg_var *eg_stack_out(int skip, size_t l, struct eg_tape *tape, struct eg_
     return l > 0 && (skip & EG_SKIP_OUTPUT) ? eg_join(tape, below, h) : h;
 }
 
+/* What the biases of one layer start at; NULL: no memory. */
+static const real *biases(const struct eg_stack_state *s, const double *bias,
+                          struct eg_arena *arena)
+{
+    real *x = eg_arena_take(arena, s->gates * s->cells * sizeof *x);
+    for (size_t i = 0; x && i < s->gates * s->cells; i++)
+        x[i] = (real) bias[i / s->cells];
+    return x;
+}
+
 static int declare(struct eg_stack_state *s, size_t l, const struct eg_stack_options *o,
-                   eg_init_rule *bias, const struct eg_controller_size *size,
+                   const double *bias, const struct eg_controller_size *size,
                    struct eg_params *params)
 {
     static const char *const names[EG_STATES_MAX] = {"hidden_start", "cell_start"};
@@ -92,8 +102,9 @@ static int declare(struct eg_stack_state *s, size_t l, const struct eg_stack_opt
     row.symbol = "b";
     row.shape = "1 x gates * cells";
     row.rows = 1;
-    row.init = bias;
-    row.scale = o->forget_bias;
+    row.init = bias ? eg_init_pattern : eg_init_zero;
+    if (bias && !(row.pattern = biases(s, bias, params->arena)))
+        return EG_RAISE(EG_ERR_NOMEM);
     if ((ret = eg_params_add(params, prefix, &row, &layer->bias)))
         return ret;
     for (size_t i = 0; i < s->states && o->start == EG_STATE_LEARNED; i++) {
@@ -115,7 +126,7 @@ static int declare(struct eg_stack_state *s, size_t l, const struct eg_stack_opt
 }
 
 int eg_stack_init(struct eg_stack_state *s, const struct eg_stack_options *o, size_t gates,
-                  size_t states, eg_init_rule *bias, const struct eg_controller_size *size,
+                  size_t states, const double *bias, const struct eg_controller_size *size,
                   struct eg_params *params, size_t *outputs)
 {
     memset(s, 0, sizeof *s);

@@ -21,7 +21,7 @@ enum { EG_LAYERS_MAX = 16, EG_STATES_MAX = 2 };
 struct eg_stack_options {
     long size, layers;
     int start, activation, skip;
-    double forget_bias, init_scale;
+    double init_scale, input_bias, forget_bias, output_bias; /* biases: of the LSTM alone */
 };
 
 enum { EG_STATE_ZERO, EG_STATE_LEARNED };
@@ -56,9 +56,9 @@ struct eg_stack_state {
 };
 
 /* Declares the layers.  `gates` numbers a cell; `states` 0 (no recurrence), 1 (h) or 2 (h, c);
- * `bias` names the rule of the biases. */
+ * `bias`: what the biases of each of the gates start at, `gates` numbers; NULL: 0. */
 EG_MUST_CHECK int eg_stack_init(struct eg_stack_state *s, const struct eg_stack_options *o,
-                                size_t gates, size_t states, eg_init_rule *bias,
+                                size_t gates, size_t states, const double *bias,
                                 const struct eg_controller_size *size, struct eg_params *params,
                                 size_t *outputs);
 

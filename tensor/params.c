@@ -52,14 +52,6 @@ void eg_init_pattern(real *x, const struct eg_param_row *row, struct eg_stream *
     memcpy(x, row->pattern, row->rows * row->cols * sizeof *x);
 }
 
-void eg_init_lstm_bias(real *x, const struct eg_param_row *row, struct eg_stream *stream)
-{
-    const size_t part = row->rows * row->cols / 4;
-    eg_init_zero(x, row, stream);
-    for (size_t i = part; i < 2 * part; i++)
-        x[i] = (real) row->scale;
-}
-
 void eg_params_init(struct eg_params *params, struct eg_arena *arena)
 {
     memset(params, 0, sizeof *params);

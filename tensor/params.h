@@ -41,13 +41,12 @@ struct eg_param_row {
 };
 
 eg_init_rule eg_init_zero;
-eg_init_rule eg_init_constant;  /* scale                                               */
-eg_init_rule eg_init_uniform;   /* [-scale, scale)                                     */
-eg_init_rule eg_init_normal;    /* standard deviation scale                            */
-eg_init_rule eg_init_glorot;    /* uniform, +-scale sqrt(6 / (rows + cols))            */
-eg_init_rule eg_init_fan_in;    /* uniform, +-scale / sqrt(rows)                       */
-eg_init_rule eg_init_pattern;   /* a copy of `pattern`                                 */
-eg_init_rule eg_init_lstm_bias; /* 4 equal parts; `scale` in the second (forget), else 0 */
+eg_init_rule eg_init_constant; /* scale                                               */
+eg_init_rule eg_init_uniform;  /* [-scale, scale)                                     */
+eg_init_rule eg_init_normal;   /* standard deviation scale                            */
+eg_init_rule eg_init_glorot;   /* uniform, +-scale sqrt(6 / (rows + cols))            */
+eg_init_rule eg_init_fan_in;   /* uniform, +-scale / sqrt(rows)                       */
+eg_init_rule eg_init_pattern;  /* a copy of `pattern`                                 */
 
 enum { EG_PARAMS_MAX = 256 };
 
