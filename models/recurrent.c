@@ -4,6 +4,10 @@
  *     r_t = memory(h_t W_i + b_i)          the interface
  *     y_t = [h_t, r_t] W_o + b_o           logits
  *
+ * With `model.limit` what comes back to each number of the interface at each step is cut: where the
+ * controller chooses the next place by what was read at the last, derivatives may grow with every
+ * step, and one sequence of a batch can drown all others.
+ *
  * Where the inputs are symbols, x_t is a row of a table (tensor/embed.h), and nothing else is given
  * of the word: neither its place nor its sentence.
  *
@@ -19,6 +23,7 @@
 
 struct options {
     long embedding;
+    double limit;
 };
 
 struct recurrent {
@@ -28,6 +33,7 @@ struct recurrent {
     struct eg_memory_size memory_size;
     size_t inputs, outputs, hidden; /* inputs of the controller               */
     size_t symbols, columns;        /* of the task; symbols 0: there are none */
+    real limit;                     /* on dL/dxi; 0: none                     */
     struct eg_param embedding, interface_w, interface_b, output_w, output_b;
 };
 
@@ -41,6 +47,7 @@ struct shown {
 /* clang-format off */
 static const struct eg_option option_rows[] = {
     {"embedding", "1", "numbers a word becomes; of tasks whose inputs are words", AT(embedding), EG_OPT_INT, 20, 1, 65536, NULL, NULL},
+    {"limit", "bit", "what comes back to one number of the memory's control at one step is cut to this: dL/dxi of a batch; 0: it is not", AT(limit), EG_OPT_REAL, 0, 0, 1e15, NULL, NULL},
     EG_OPTION_END,
 };
 /* clang-format on */
@@ -115,12 +122,13 @@ static int init(void *state, const struct eg_model_config *config, const struct 
                 struct eg_params *params, struct eg_message *message)
 {
     struct recurrent *const m = state;
+    const struct options *const o = config->options;
     m->controller = config->controller;
     m->memory = config->memory;
     m->symbols = size->symbols;
     m->columns = size->inputs;
-    m->inputs =
-        m->symbols ? (size_t) ((const struct options *) config->options)->embedding : size->inputs;
+    m->inputs = m->symbols ? (size_t) o->embedding : size->inputs;
+    m->limit = (real) o->limit;
     m->outputs = size->outputs;
     m->controller_state = eg_arena_zeros(params->arena, 1, m->controller->state_size);
     m->memory_state = eg_arena_zeros(params->arena, 1, m->memory->state_size);
@@ -189,6 +197,8 @@ static int steps(const struct recurrent *m, struct eg_tape *tape, const struct e
             return EG_RAISE(EG_ERR_NOMEM);
         if (m->memory_size.control) {
             struct eg_var *control = eg_linear(tape, &m->interface_w, &m->interface_b, NULL, 1, &h);
+            if (m->limit > 0)
+                control = eg_limited(tape, control, m->limit);
             if (!control || !(read = m->memory->step(memory, tape, control)))
                 return EG_RAISE(EG_ERR_NOMEM);
         }

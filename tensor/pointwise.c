@@ -209,3 +209,30 @@ struct eg_var *eg_filled(struct eg_tape *tape, size_t rows, size_t cols, real va
         y->x[i] = value;
     return y;
 }
+
+static void limited_back(const struct eg_node *node, struct eg_tape *tape)
+{
+    (void) tape;
+    const real limit = *(const real *) node->saved;
+    for (size_t r = 0; r < node->out->rows; r++) {
+        real *dx = eg_drow(node->out, r);
+        for (size_t c = 0; c < node->out->cols; c++)
+            dx[c] = dx[c] > limit ? limit : dx[c] < -limit ? -limit : dx[c];
+    }
+}
+
+struct eg_var *eg_limited(struct eg_tape *tape, struct eg_var *a, real limit)
+{
+    if (!a)
+        return NULL;
+    assert(limit > 0);
+    if (!eg_tape_records(tape) || !a->dx)
+        return a;
+    real *saved = eg_arena_take(tape->arena, sizeof *saved);
+    struct eg_node *node = saved ? eg_tape_push(tape, limited_back, a, 1, &a) : NULL;
+    if (!node)
+        return NULL;
+    *saved = limit;
+    node->saved = saved;
+    return a;
+}

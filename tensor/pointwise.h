@@ -7,9 +7,11 @@
  *     eg_join      y = the columns of a, then those of b
  *     eg_repeat    y = the one row of a, `rows` times
  *     eg_filled    y = the same number everywhere
+ *     eg_limited   y = a, and dL/da = dL/dy cut to [-limit, limit], number by number
  *
  * Source  Graves, Wayne & Danihelka 2014 (arXiv:1410.5401), eq. 7 is a blend; the GRU's update
- *         (Cho et al. 2014, arXiv:1406.1078, eq. 7) is another.
+ *         (Cho et al. 2014, arXiv:1406.1078, eq. 7) is another.  A limit on the derivative at every
+ *         step: Graves 2013 (arXiv:1308.0850, sec. 2.1).
  * Shapes  a, b, y: (B, n); g: (B, n), or (B, 1) for one gate a row; eg_repeat: a (1, n).
  * Saved   nothing of its own.  eg_blend() works row by row and may be used in an open group.
  * Fails   NULL when an argument is NULL or the tape is out of memory. */
@@ -30,5 +32,8 @@ struct eg_var *eg_repeat(struct eg_tape *tape, struct eg_var *a, size_t rows);
 
 /* A constant, which has room for a gradient that goes nowhere. */
 struct eg_var *eg_filled(struct eg_tape *tape, size_t rows, size_t cols, real value);
+
+/* Returns `a` itself, not a copy: what uses it is to use it after this call.  limit > 0. */
+struct eg_var *eg_limited(struct eg_tape *tape, struct eg_var *a, real limit);
 
 #endif

@@ -15,13 +15,13 @@ struct fixture { /* one model, and values for its parameters */
     struct eg_arena *arena;
     struct eg_model model;
     struct eg_model_config config;
-    void *options[2];
+    void *options[3]; /* of controller, memory, model */
     real *params;
 };
 
-static inline void open_sized(struct fixture *f, size_t inputs, size_t outputs,
-                              const char *controller, const char *controller_settings,
-                              const char *memory, const char *memory_settings)
+static inline void open_set(struct fixture *f, const char *settings, size_t inputs, size_t outputs,
+                            const char *controller, const char *controller_settings,
+                            const char *memory, const char *memory_settings)
 {
     const struct eg_controller_type *c = eg_controller_find(controller);
     const struct eg_memory_type *m = eg_memory_find(memory);
@@ -29,7 +29,10 @@ static inline void open_sized(struct fixture *f, size_t inputs, size_t outputs,
     f->arena = new_arena();
     f->options[0] = new_options(c->options, c->options_size, controller_settings);
     f->options[1] = new_options(m->options, m->options_size, memory_settings);
-    f->config = (struct eg_model_config){.controller = c,
+    f->options[2] =
+        new_options(eg_model_recurrent.options, eg_model_recurrent.options_size, settings);
+    f->config = (struct eg_model_config){.options = f->options[2],
+                                         .controller = c,
                                          .controller_options = f->options[0],
                                          .memory = m,
                                          .memory_options = f->options[1]};
@@ -40,6 +43,13 @@ static inline void open_sized(struct fixture *f, size_t inputs, size_t outputs,
     f->params = calloc(f->model.params.size, sizeof *f->params);
     assert_non_null(f->params);
     eg_params_fill(&f->model.params, f->params, 11);
+}
+
+static inline void open_sized(struct fixture *f, size_t inputs, size_t outputs,
+                              const char *controller, const char *controller_settings,
+                              const char *memory, const char *memory_settings)
+{
+    open_set(f, "", inputs, outputs, controller, controller_settings, memory, memory_settings);
 }
 
 static inline void open_model(struct fixture *f, const char *controller,
@@ -53,6 +63,7 @@ static inline void close_model(struct fixture *f)
 {
     free(f->options[0]);
     free(f->options[1]);
+    free(f->options[2]);
     free(f->params);
     eg_arena_free(&f->arena);
 }

@@ -1,5 +1,6 @@
 /* Controller, memory and output layer together: the gradient of a whole model through the loss, and
  * blocks of sequences of different lengths. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -122,6 +123,41 @@ static void a_block_is_the_sum_of_its_sequences(void **state)
         free(sum);
         close_model(&f);
     }
+}
+
+/* The gradient of b_i is the sum of what comes back to the control, over steps and sequences.  No
+ * part of it is larger than the limit, and a limit that nothing reaches changes no bit. */
+static void a_limit_bounds_what_comes_back_to_the_control(void **state)
+{
+    (void) state;
+    static const struct {
+        const char *settings;
+        double limit;
+    } cases[] = {{"", 0}, {"limit=1e9", 1e9}, {"limit=1e-4", 1e-4}};
+    double largest[3];
+    real *grads[3];
+    struct example e;
+    make_block(&e, 0, COUNT);
+    for (size_t k = 0; k < 3; k++) {
+        struct fixture f;
+        open_set(&f, cases[k].settings, INPUTS, OUTPUTS, "feedforward", "size=4", "ntm",
+                 "slots=5 width=3 start=learned");
+        grads[k] = calloc(f.model.params.size, sizeof(real));
+        gradient_of(&f, &e, grads[k]);
+        const struct eg_param_row *bias = eg_params_find(&f.model.params, "interface/bias");
+        largest[k] = 0;
+        for (size_t i = 0; i < bias->cols; i++)
+            largest[k] = fmax(largest[k], fabs((double) grads[k][bias->offset + i]));
+        if (k == 1)
+            assert_memory_equal(grads[0], grads[1], f.model.params.size * sizeof(real));
+        close_model(&f);
+    }
+    const double most = (double) e.block.total * cases[2].limit;
+    assert_true(largest[0] > most);
+    assert_true(largest[2] <= most * (1 + 64 * EG_EPS));
+    assert_true(largest[2] > 0);
+    for (size_t k = 0; k < 3; k++)
+        free(grads[k]);
 }
 
 /* What is asked at no step of the block need not be computed, and does not change the rest. */
@@ -289,6 +325,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_block_is_the_sum_of_its_sequences),
+        cmocka_unit_test(a_limit_bounds_what_comes_back_to_the_control),
         cmocka_unit_test(all_steps_or_those_that_ask_give_the_same_logits),
         cmocka_unit_test(the_observer_sees_the_start_and_every_step),
         cmocka_unit_test(a_run_survives_every_allocation_failing_once),

@@ -59,6 +59,31 @@ static void null_arguments_give_null(void **state)
     assert_null(eg_join(&tape, NULL, v));
     assert_null(eg_stack(&tape, 2, in));
     assert_null(eg_repeat(&tape, NULL, 3));
+    assert_null(eg_limited(&tape, NULL, 1));
+    eg_arena_free(&arena);
+}
+
+/* y = 3 (x o b): three parts are summed up before they are cut, and what made x sees the rest. */
+static void a_limit_cuts_what_comes_back(void **state)
+{
+    (void) state;
+    struct eg_arena *arena = new_arena();
+    struct eg_tape tape;
+    real grads[1];
+    eg_tape_begin(&tape, arena, eg_kernels_best(), NULL, grads);
+    struct eg_var *source = eg_tape_var(&tape, 2, 3, 1), *ones = eg_filled(&tape, 2, 3, 1);
+    memcpy(source->x, a6, sizeof a6);
+    struct eg_var *x = eg_multiply(&tape, source, ones);
+    assert_ptr_equal(eg_limited(&tape, x, 100), x);
+    const double cut[6] = {30, -60, 90, -100, 100, -100};
+    struct eg_var *y = eg_multiply(&tape, x, eg_tape_data(&tape, b6, 2, 3));
+    for (size_t i = 0; i < 6; i++)
+        y->dx[i] = 3;
+    eg_tape_walk(&tape);
+    check_all_close(source->dx, cut, 6, 0, 0);
+
+    struct eg_var *data = eg_tape_data(&tape, b6, 2, 3);
+    assert_ptr_equal(eg_limited(&tape, data, 1), data);
     eg_arena_free(&arena);
 }
 
@@ -169,6 +194,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_match_a_hand_calculation),
         cmocka_unit_test(null_arguments_give_null),
+        cmocka_unit_test(a_limit_cuts_what_comes_back),
 #ifdef EG_DOUBLE
         cmocka_unit_test(data_beside_a_variable_are_left_alone),
         cmocka_unit_test(backward_is_the_derivative),
