@@ -47,7 +47,7 @@ struct shown {
 /* clang-format off */
 static const struct eg_option option_rows[] = {
     {"embedding", "1", "numbers a word becomes; of tasks whose inputs are words", AT(embedding), EG_OPT_INT, 20, 1, 65536, NULL, NULL},
-    {"limit", "bit", "what comes back to one number of the memory's control at one step is cut to this: dL/dxi of a batch; 0: it is not", AT(limit), EG_OPT_REAL, 0, 0, 1e15, NULL, NULL},
+    {"limit", "1", "what comes back to one number of the memory's control at one step is cut to this: dL/dxi of a batch; 0: it is not", AT(limit), EG_OPT_REAL, 0, 0, 1e15, NULL, NULL},
     EG_OPTION_END,
 };
 /* clang-format on */

@@ -69,7 +69,7 @@ void *aligned_alloc(size_t align, size_t size)
 
 struct fixture {
     struct eg_arena *arena;
-    void *options[3];
+    void *options[4];
     struct eg_source source;
     struct eg_model model;
     struct eg_trainer trainer;
@@ -99,7 +99,9 @@ static void open_trainer(struct fixture *f, const char *task, const char *contro
     f->source = (struct eg_source){.task = &eg_task_copy, .state = state};
     assert_int_equal(eg_task_copy.init(state, f->options[0], f->arena, &f->source.shape, &m),
                      EG_OK);
-    const struct eg_model_config config = {.controller = &eg_controller_lstm,
+    f->options[3] = new_options(eg_model_recurrent.options, eg_model_recurrent.options_size, "");
+    const struct eg_model_config config = {.options = f->options[3],
+                                           .controller = &eg_controller_lstm,
                                            .controller_options = f->options[1],
                                            .memory = &eg_memory_ntm,
                                            .memory_options = f->options[2]};
@@ -115,7 +117,7 @@ static void open_trainer(struct fixture *f, const char *task, const char *contro
 static void close_trainer(struct fixture *f)
 {
     eg_trainer_free(&f->trainer);
-    for (size_t i = 0; i < 3; i++)
+    for (size_t i = 0; i < 4; i++)
         free(f->options[i]);
     eg_arena_free(&f->arena);
 }
