@@ -4,9 +4,9 @@
  *     r_t = memory(h_t W_i + b_i)          the interface
  *     y_t = [h_t, r_t] W_o + b_o           logits
  *
- * With `model.limit` what comes back to each number of the interface at each step is cut: where the
- * controller chooses the next place by what was read at the last, derivatives may grow with every
- * step, and one sequence of a batch can drown all others.
+ * With `model.gradient_limit` what comes back to each number of the interface at each step is cut:
+ * where the controller chooses the next place by what was read at the last, derivatives may grow
+ * with every step, and one sequence of a batch can drown all others.
  *
  * Where the inputs are symbols, x_t is a row of a table (tensor/embed.h), and nothing else is given
  * of the word: neither its place nor its sentence.
@@ -47,7 +47,7 @@ struct shown {
 /* clang-format off */
 static const struct eg_option option_rows[] = {
     {"embedding", "1", "numbers a word becomes; of tasks whose inputs are words", AT(embedding), EG_OPT_INT, 20, 1, 65536, NULL, NULL},
-    {"limit", "1", "what comes back to one number of the memory's control at one step is cut to this: dL/dxi of a batch; 0: it is not", AT(limit), EG_OPT_REAL, 0, 0, 1e15, NULL, NULL},
+    {"gradient_limit", "1", "largest derivative by a number of the memory's control at a step, dL/dxi; larger ones are cut; 0: none is", AT(limit), EG_OPT_REAL, 0, 0, 1e15, NULL, NULL},
     EG_OPTION_END,
 };
 /* clang-format on */

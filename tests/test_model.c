@@ -133,7 +133,7 @@ static void a_limit_bounds_what_comes_back_to_the_control(void **state)
     static const struct {
         const char *settings;
         double limit;
-    } cases[] = {{"", 0}, {"limit=1e9", 1e9}, {"limit=1e-4", 1e-4}};
+    } cases[] = {{"", 0}, {"gradient_limit=1e9", 1e9}, {"gradient_limit=1e-4", 1e-4}};
     double largest[3];
     real *grads[3];
     struct example e;
