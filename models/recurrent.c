@@ -47,7 +47,7 @@ struct shown {
 /* clang-format off */
 static const struct eg_option option_rows[] = {
     {"embedding", "1", "numbers a word becomes; of tasks whose inputs are words", AT(embedding), EG_OPT_INT, 20, 1, 65536, NULL, NULL},
-    {"gradient_limit", "1", "largest derivative by a number of the memory's control at a step, dL/dxi; larger ones are cut; 0: none is", AT(limit), EG_OPT_REAL, 0, 0, 1e15, NULL, NULL},
+    {"gradient_limit", "1", "largest derivative with respect to a number of the memory's control at a step; larger ones are cut; 0: none is", AT(limit), EG_OPT_REAL, 0, 0, 1e15, NULL, NULL},
     EG_OPTION_END,
 };
 /* clang-format on */

@@ -225,7 +225,7 @@ struct eg_var *eg_limited(struct eg_tape *tape, struct eg_var *a, real limit)
 {
     if (!a)
         return NULL;
-    assert(limit > 0);
+    assert(limit > 0 && !tape->holding);
     if (!eg_tape_records(tape) || !a->dx)
         return a;
     real *saved = eg_arena_take(tape->arena, sizeof *saved);

@@ -13,8 +13,8 @@
  *         (Cho et al. 2014, arXiv:1406.1078, eq. 7) is another.  A limit on the derivative at every
  *         step: Graves 2013 (arXiv:1308.0850, sec. 2.1).
  * Shapes  a, b, y: (B, n); g: (B, n), or (B, 1) for one gate a row; eg_repeat: a (1, n).
- * Saved   nothing of its own.  eg_blend() works row by row and may be used in an open group.
- * Fails   NULL when an argument is NULL or the tape is out of memory. */
+ * Saved   the limit, of eg_limited(); else nothing.  eg_blend() works row by row and may be used in
+ * an open group. Fails   NULL when an argument is NULL or the tape is out of memory. */
 #ifndef EG_TENSOR_POINTWISE_H
 #define EG_TENSOR_POINTWISE_H
 
@@ -33,7 +33,10 @@ struct eg_var *eg_repeat(struct eg_tape *tape, struct eg_var *a, size_t rows);
 /* A constant, which has room for a gradient that goes nowhere. */
 struct eg_var *eg_filled(struct eg_tape *tape, size_t rows, size_t cols, real value);
 
-/* Returns `a` itself, not a copy: what uses it is to use it after this call.  limit > 0. */
+/* Returns `a` itself, not a copy: what uses it is to use it after this call.  In backward it does
+ * not add: it cuts what the users of `a` have put into its dx.  So `a` is to be the output of an
+ * op, not a parameter and not a view.  A NaN stays one, an infinity is cut like any large number.
+ * limit > 0.  Not in an open group. */
 struct eg_var *eg_limited(struct eg_tape *tape, struct eg_var *a, real limit);
 
 #endif

@@ -5,7 +5,8 @@
  * freed, its arena is rewound.
  *
  * A variable is a matrix (rows, cols) whose rows lie `stride` numbers apart.  `dx` is
- * dL/dx; backward functions always add to it, it is zeroed where the variable is made.
+ * dL/dx; backward functions always add to it (eg_limited() alone cuts what is there), it is zeroed
+ * where the variable is made.
  * `dx` is NULL for what needs no gradient: data, and everything on a tape that does not
  * record.  A view (eg_tape_rows, eg_tape_cols) shares x and dx with what it looks at and so
  * needs no node.

@@ -1,6 +1,8 @@
 /* Sums and products element by element, and rows put together. */
 #include "tensor/pointwise.h"
 
+#include <math.h>
+
 #ifdef EG_DOUBLE
 #include "tests/gradcheck.h"
 #endif
@@ -84,6 +86,24 @@ static void a_limit_cuts_what_comes_back(void **state)
 
     struct eg_var *data = eg_tape_data(&tape, b6, 2, 3);
     assert_ptr_equal(eg_limited(&tape, data, 1), data);
+    eg_arena_free(&arena);
+}
+
+static void a_limit_cuts_infinities_and_hands_on_what_is_no_number(void **state)
+{
+    (void) state;
+    struct eg_arena *arena = new_arena();
+    struct eg_tape tape;
+    real grads[1];
+    eg_tape_begin(&tape, arena, eg_kernels_best(), NULL, grads);
+    struct eg_var *source = eg_tape_var(&tape, 1, 3, 1), *ones = eg_filled(&tape, 1, 3, 1);
+    struct eg_var *x = eg_limited(&tape, eg_multiply(&tape, source, ones), 2);
+    x->dx[0] = (real) NAN;
+    x->dx[1] = (real) INFINITY;
+    x->dx[2] = -(real) INFINITY;
+    eg_tape_walk(&tape);
+    assert_true(isnan(source->dx[0]));
+    assert_true(source->dx[1] == 2 && source->dx[2] == -2);
     eg_arena_free(&arena);
 }
 
@@ -195,6 +215,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(values_match_a_hand_calculation),
         cmocka_unit_test(null_arguments_give_null),
         cmocka_unit_test(a_limit_cuts_what_comes_back),
+        cmocka_unit_test(a_limit_cuts_infinities_and_hands_on_what_is_no_number),
 #ifdef EG_DOUBLE
         cmocka_unit_test(data_beside_a_variable_are_left_alone),
         cmocka_unit_test(backward_is_the_derivative),
