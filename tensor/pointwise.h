@@ -13,8 +13,9 @@
  *         (Cho et al. 2014, arXiv:1406.1078, eq. 7) is another.  A limit on the derivative at every
  *         step: Graves 2013 (arXiv:1308.0850, sec. 2.1).
  * Shapes  a, b, y: (B, n); g: (B, n), or (B, 1) for one gate a row; eg_repeat: a (1, n).
- * Saved   the limit, of eg_limited(); else nothing.  eg_blend() works row by row and may be used in
- * an open group. Fails   NULL when an argument is NULL or the tape is out of memory. */
+ * Saved   the limit, of eg_limited(); else nothing.
+ * Groups  eg_blend() works row by row and may be used in an open one.
+ * Fails   NULL when an argument is NULL or the tape is out of memory. */
 #ifndef EG_TENSOR_POINTWISE_H
 #define EG_TENSOR_POINTWISE_H
 
