@@ -65,7 +65,7 @@ static void null_arguments_give_null(void **state)
     eg_arena_free(&arena);
 }
 
-/* y = 3 (x o b): three parts are summed up before they are cut, and what made x sees the rest. */
+/* y = x o b with dL/dy = 3: what made x sees 3 b, cut to 100. */
 static void a_limit_cuts_what_comes_back(void **state)
 {
     (void) state;
